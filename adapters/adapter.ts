@@ -1,0 +1,155 @@
+import type { Attachment, Destination, InboundMessage, Platform } from "./record.ts";
+
+/**
+ * What the gateway offers an adapter. Every promise that resolves means "committed to disk": only then may the
+ * adapter acknowledge to its platform. A rejected promise means "not taken": the platform has to deliver again.
+ */
+export interface AdapterHandlers {
+  /** A new message. Messages of one chat must be handed over in the order of their arrival. */
+  onMessage(message: InboundMessage): Promise<void>;
+  /** A message changed. It replaces a waiting one and starts nothing. */
+  onEdit(message: InboundMessage): Promise<void>;
+  /** A message is gone. A waiting one is dropped. */
+  onDelete(place: Destination, messageId: string): Promise<void>;
+  /** A chat has a new id (a Telegram group that became a supergroup): settings, sessions and queues follow. */
+  onChatMoved(from: Destination, toChatId: string): Promise<void>;
+  /** A payload that could not be read; it is counted and dropped. */
+  onMalformed(error: unknown): void;
+  /** Connected or not, with a reason an operator understands. */
+  onState(state: AdapterState): void;
+}
+
+export type AdapterState = { ready: true } | { ready: false; reason: string };
+
+/** One chunk of one delivery, rendered in the platform's own markup and within its limit. */
+export interface OutboundChunk {
+  /** Unique for ever: the idempotency key, where the platform has one. */
+  key: string;
+  to: Destination;
+  /** In the platform's markup. */
+  text: string;
+  /** The same without markup, for when the platform refuses the marked-up form. */
+  plain: string;
+  /** The message to quote; sent without the quote if it is gone. */
+  replyTo?: string;
+  /** Whom the reply answers, for platforms that show it. */
+  forUserId?: string;
+}
+
+export interface Chunk {
+  text: string;
+  plain: string;
+}
+
+export type SendErrorCode =
+  /** Wait `retryAfterMs`, then send the same again. */
+  | "rate-limited"
+  /** The network or the platform failed; the message may or may not have been taken. */
+  | "temporary"
+  /** The thread does not exist any more. */
+  | "thread-gone"
+  /** The chat does not exist any more, or the bot was removed or blocked. */
+  | "chat-gone"
+  /** The chat has a new id, in `movedTo`. */
+  | "chat-moved"
+  /** The platform will never take this message. */
+  | "refused";
+
+/** A send that failed, classified so that nobody parses messages. Holds no message text. */
+export class SendError extends Error {
+  readonly code: SendErrorCode;
+  readonly retryAfterMs: number | undefined;
+  readonly movedTo: string | undefined;
+
+  constructor(
+    code: SendErrorCode,
+    message: string,
+    options: { retryAfterMs?: number; movedTo?: string; cause?: unknown } = {},
+  ) {
+    super(message, { cause: options.cause });
+    this.name = "SendError";
+    this.code = code;
+    this.retryAfterMs = options.retryAfterMs;
+    this.movedTo = options.movedTo;
+  }
+}
+
+/** Thrown by `start` when the platform will never accept this configuration (wrong token): exit code 2. */
+export class AdapterConfigError extends Error {
+  readonly code = "adapter-config";
+
+  constructor(message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.name = "AdapterConfigError";
+  }
+}
+
+/** Bytes of one attachment. */
+export interface FetchedAttachment {
+  bytes: Uint8Array;
+  mimeType: string;
+}
+
+/**
+ * A platform behind one account. Creating one does no I/O. `close` may be called at any time, more than once.
+ *
+ * Methods that are optional are capabilities: where one is missing, the gateway does without.
+ */
+export interface Adapter {
+  readonly platform: Platform;
+  readonly account: string;
+
+  /**
+   * Connect and begin to hand over messages; resolves once it has begun, reports later changes through `onState`.
+   * A platform that is out of reach is no failure: the adapter keeps trying.
+   *
+   * @throws AdapterConfigError if the platform refuses the configuration for good.
+   */
+  start(handlers: AdapterHandlers): Promise<void>;
+
+  /** Stop taking messages, finishing the hand-over of those being committed; sending still works until `close`. */
+  stop(): Promise<void>;
+
+  close(): Promise<void>;
+
+  /** Cut Markdown into chunks, each rendered and within the platform's limit. Pure. */
+  render(markdown: string): Chunk[];
+
+  /**
+   * @returns the platform's id of the sent message
+   * @throws SendError
+   */
+  send(chunk: OutboundChunk, signal: AbortSignal): Promise<string>;
+
+  /** Show that an answer is being written; the platform forgets it after some seconds. Failures do not matter. */
+  typing?(to: Destination): Promise<void>;
+
+  /** Show what a run has written so far, where the platform shows such a thing. Failures do not matter. */
+  preview?(to: Destination, run: { id: string; userId: string; markdown: string | null }): void;
+
+  /**
+   * Open a native thread for a message.
+   *
+   * @returns the new thread's id
+   * @throws SendError `refused` where the bot may not
+   */
+  openThread?(at: Destination, message: { id: string; title: string }): Promise<string>;
+
+  /** Whether the user administers the chat, looked up now. @throws if that cannot be found out */
+  isAdmin?(at: Destination, userId: string): Promise<boolean>;
+
+  /** @throws SendError if the bytes cannot be had within `maxBytes` */
+  fetchAttachment?(attachment: Attachment, maxBytes: number, signal: AbortSignal): Promise<FetchedAttachment>;
+
+  /** Tell the platform which commands to offer. */
+  registerCommands?(commands: ReadonlyArray<{ name: string; description: string }>): Promise<void>;
+
+  /** Requests under `path` are answered by `fetch`. */
+  readonly http?: HttpRoutes;
+}
+
+export interface HttpRoutes {
+  /** Begins with a slash; covers everything below it. */
+  path: string;
+  fetch(request: Request): Promise<Response>;
+}

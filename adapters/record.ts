@@ -1,0 +1,104 @@
+/**
+ * What every platform's messages look like once an adapter has read them.
+ *
+ * Ids are opaque strings, unchanged in case. Times are epoch milliseconds.
+ */
+
+export type Platform = "discord" | "telegram" | "whatsapp" | "web";
+
+export type ChatKind = "dm" | "group" | "channel";
+
+export interface Chat {
+  id: string;
+  kind: ChatKind;
+  name?: string;
+  /** The server that holds the chat, where there is one. */
+  guildId?: string;
+  guildName?: string;
+  /** True where a new native thread can be opened for a message here (a Telegram forum, a web room). */
+  opensThreads?: boolean;
+}
+
+export interface Thread {
+  id: string;
+  /** `native`: the platform's own thread or topic. `reply-chain`: messages linked by replies. */
+  kind: "native" | "reply-chain";
+  name?: string;
+}
+
+export interface User {
+  /** Stable for life; the sender chat's id for anonymous senders; empty where the platform names nobody. */
+  id: string;
+  /** What others see. Hostile until escaped; it may change at any time and decides nothing. */
+  name: string;
+  /** Other ids of the same person. */
+  aliases?: string[];
+  isBot: boolean;
+}
+
+/** Who, where and when of one inbound message. */
+export interface SourceRecord {
+  platform: Platform;
+  /** The bot identity that received it, by its configured name. */
+  account: string;
+  chat: Chat;
+  thread?: Thread;
+  user: User;
+  messageId: string;
+  sentAt: number;
+}
+
+export interface Attachment {
+  kind: "image" | "document" | "audio" | "video" | "sticker" | "other";
+  /** What the adapter's `fetchAttachment` needs to get the bytes. */
+  ref: string;
+  name?: string;
+  mimeType?: string;
+  bytes?: number;
+  /** Why the bytes cannot be had (for example "over 20 MB"); such an attachment is named to the agent, not fetched. */
+  unavailable?: string;
+}
+
+export interface Reply {
+  messageId: string;
+  userId?: string;
+  userName?: string;
+  /** The quoted text; the part that the user selected wins over the whole message. */
+  text?: string;
+  /** True if the message replied to is the bot's own. */
+  fromSelf: boolean;
+}
+
+/** A slash command addressed to this bot. */
+export interface CommandCall {
+  /** Lower case, without the slash. */
+  name: string;
+  args: string;
+}
+
+/** One inbound message: its source record and what it says. */
+export interface InboundMessage {
+  source: SourceRecord;
+  text: string;
+  attachments: Attachment[];
+  /** Mentioned, replied to, named, or in a DM. */
+  addressed: boolean;
+  replyTo?: Reply;
+  command?: CommandCall;
+  edited?: boolean;
+  /**
+   * Parts of one album carry the same id: they belong to one turn, and the caption on one of them speaks for all.
+   */
+  albumId?: string;
+  /** True if the platform may have cut one long text into several messages and more of it may follow at once. */
+  mayContinue?: boolean;
+}
+
+/** One place messages are sent to. */
+export interface Destination {
+  platform: Platform;
+  account: string;
+  chatId: string;
+  /** A native thread's id; never a reply chain's. */
+  threadId?: string;
+}

@@ -1,0 +1,88 @@
+import type { Author, Block, TranscriptMessage, Usage } from "../sessions/transcript.ts";
+
+/** Something the agent can do. It runs with the rights of the turn's author and sees that author's session alone. */
+export interface Tool {
+  name: string;
+  description: string;
+  /** JSON Schema of the input: an object. */
+  inputSchema: { type: "object"; properties?: Record<string, unknown>; required?: string[]; [key: string]: unknown };
+  /** Running it twice does no harm. A result that is unknown after a crash is then simply got again. */
+  idempotent: boolean;
+  run(input: unknown, context: ToolContext): Promise<string>;
+}
+
+export interface ToolContext {
+  signal: AbortSignal;
+  author: Author;
+}
+
+export interface RunRequest {
+  system: string;
+  /** The session so far, ending with the turn to answer and whatever steps of it are done already. */
+  messages: TranscriptMessage[];
+  tools: readonly Tool[];
+  /** Aborting ends the run: the iterable throws `AgentError` with code `aborted`. */
+  signal: AbortSignal;
+  /** The user whose turn it is. */
+  author: Author;
+  /** What the offline agent talks about; no part of any prompt. */
+  scene: Scene;
+  /** Bytes of an image block. */
+  readBlob(hash: string): Promise<Uint8Array>;
+}
+
+/** The session as an outsider sees it. */
+export interface Scene {
+  sessionKey: string;
+  strategy: string;
+  /** Turns of people in this session, by name, the present one included. */
+  turnsByName: ReadonlyMap<string, number>;
+}
+
+/**
+ * What happens in a run, in order. `reply` follows the text deltas that it is made of; `tool-results` answers all tool
+ * uses of the reply before it. Whoever journals a run stores these two.
+ */
+export type AgentEvent =
+  | { type: "text"; text: string }
+  | { type: "reply"; content: Block[]; usage: Usage; model: string }
+  | { type: "tool-results"; content: Block[] }
+  | { type: "done"; reason: "end" | "max-tokens" | "refusal" | "max-steps" };
+
+/**
+ * Answers turns. `run` keeps no state between calls: everything it knows is in the request, so a run that a crash cut
+ * off is continued by calling it again with the steps that were stored.
+ */
+export interface Agent {
+  /** For people: which agent and model, and whether it is offline. */
+  readonly description: string;
+  run(request: RunRequest): AsyncIterable<AgentEvent>;
+}
+
+export type AgentErrorCode =
+  /** The signal was aborted. */
+  | "aborted"
+  /** The provider has too much to do, and trying again did not help. */
+  | "overloaded"
+  /** Out of reach, or it failed on its side. */
+  | "unavailable"
+  /** The key is wrong or lacks the right. */
+  | "unauthorized"
+  /** The provider refuses this request: it will refuse it again. */
+  | "invalid-request"
+  /** The conversation is longer than the model's window. */
+  | "context-full";
+
+/** A run that failed. Its message holds no prompt, no answer and no key. */
+export class AgentError extends Error {
+  readonly code: AgentErrorCode;
+  /** The provider's id of the failed request, for support. */
+  readonly requestId: string | undefined;
+
+  constructor(code: AgentErrorCode, message: string, options: { requestId?: string; cause?: unknown } = {}) {
+    super(message, { cause: options.cause });
+    this.name = "AgentError";
+    this.code = code;
+    this.requestId = options.requestId;
+  }
+}
