@@ -1,0 +1,54 @@
+import type { Destination } from "../adapters/record.ts";
+import type { ChatInfo } from "./inbox.ts";
+
+/** Settings belong to places, never to session keys: isolation cannot break them. */
+export type SettingPlace =
+  | { level: "platform"; platform: Destination["platform"] }
+  | { level: "guild"; platform: Destination["platform"]; guildId: string }
+  | { level: "chat"; platform: Destination["platform"]; account: string; chatId: string }
+  | { level: "thread"; platform: Destination["platform"]; account: string; chatId: string; threadId: string };
+
+export interface ChatSummary extends ChatInfo {
+  guildName?: string;
+  /** Epoch ms of the last accepted message. */
+  lastAt: number;
+  /** The chat's own choice, if it has one. */
+  strategy?: string;
+  sessions: number;
+  waiting: number;
+  /** Deliveries that the platform would not take. */
+  failed: number;
+}
+
+export interface SessionSummary {
+  key: string;
+  strategy: string;
+  /** Epoch ms. */
+  startedAt: number;
+  messages: number;
+  inputTokens: number;
+  outputTokens: number;
+}
+
+export interface LaneView {
+  /** Name and user of the run that is going on. */
+  running: { userId: string; userName: string; startedAt: number } | null;
+  /** Who waits, in order of arrival; one entry per message. */
+  waiting: Array<{ userId: string; userName: string }>;
+}
+
+export interface ChatStore {
+  chats(): Promise<ChatSummary[]>;
+  sessions(filter?: { chatRef?: number }): Promise<SessionSummary[]>;
+  setting(place: SettingPlace, name: string): Promise<string | null>;
+  /** `null` removes it. */
+  setSetting(place: SettingPlace, name: string, value: string | null, by: string): Promise<void>;
+  /** End the current session of a key; its next turn starts with nothing. @returns false if there was none */
+  endSession(key: string): Promise<boolean>;
+  lane(lane: string): Promise<LaneView>;
+  /** Turns of people per user id and latest name in the session's transcript. */
+  participants(sessionId: number): Promise<Array<{ id: string; name: string; turns: number }>>;
+  /** A chat got a new id: its settings, sessions, links and everything that waits follow, in one transaction. */
+  moveChat(from: Destination, toChatId: string): Promise<Array<{ lane: string; chatRef: number }>>;
+  counts(): Promise<{ waiting: number; running: number; pendingDeliveries: number }>;
+}

@@ -1,0 +1,15 @@
+/** Time, from outside: what runs on it can be tested in any order and at any speed. */
+export interface Clock {
+  /** Epoch milliseconds. May step back or forth: order never depends on it. */
+  now(): number;
+  /** Call `task` once, `ms` from now, unless the returned function is called first. */
+  after(ms: number, task: () => void): () => void;
+}
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  after(ms, task) {
+    const timer = setTimeout(task, ms);
+    return () => clearTimeout(timer);
+  },
+};

@@ -1,0 +1,117 @@
+import type { Attachment, CommandCall, Destination, InboundMessage, Reply, User } from "../adapters/record.ts";
+import type { Plan } from "../strategies/strategy.ts";
+
+/**
+ * The inbox: every accepted message with its plan, in order of arrival.
+ *
+ * States of a row, and what moves it on:
+ *
+ *     held ────▶ waiting ────▶ running ────▶ done
+ *       │           │             └────────▶ failed     the sender was told so
+ *       └───────────┴──────────────────────▶ dropped    deleted, stopped by its author, or its album never asked
+ *     refused                                           over the author's limit, or no access; the author was told
+ *
+ * `held` is a part of an album none of whose parts has addressed the bot yet. A row's plan is made once, when it is
+ * accepted: a later change of strategy touches nothing that waits. After a crash `held` and `waiting` rows are as they
+ * were, and `running` ones belong to a run that the next claim of their lane takes over.
+ */
+export type InboxState = "held" | "waiting" | "running" | "done" | "failed" | "dropped" | "refused";
+
+/** What the store has found out before a message is planned; the transaction that inserts the row read it. */
+export interface Facts {
+  /** Chat settings from the widest to the narrowest level. */
+  settings: SettingLevel[];
+  /** The opening message of the thread or reply chain that the message continues, where it is one of ours. */
+  root?: string;
+  /** True if the message belongs to a turn of its author that still waits: a later album part, or the rest of a text. */
+  joins: boolean;
+}
+
+export interface SettingLevel {
+  level: "platform" | "guild" | "chat" | "thread";
+  values: Readonly<Record<string, string>>;
+}
+
+/** A plan and what the router alone knows of it. */
+export interface RoutedPlan extends Plan {
+  strategy: string;
+  agent: string;
+  /** The opening message of the interaction, where the plan opens a thread or follows a reply chain. */
+  root?: string;
+}
+
+export type Decision =
+  | { kind: "turn"; plan: RoutedPlan; readyAfterMs: number }
+  | { kind: "command"; plan: RoutedPlan }
+  /** A part of an album that has not addressed the bot (yet). */
+  | { kind: "hold"; plan: RoutedPlan; readyAfterMs: number }
+  | { kind: "ignore" }
+  /** No access. `notice` is sent the first time only. */
+  | { kind: "deny"; notice?: Notice };
+
+/** A short text for the author of a message, in the platform's own chunks. */
+export interface Notice {
+  chunks: ReadonlyArray<{ text: string; plain: string }>;
+}
+
+export interface AcceptOptions {
+  /** Pure. Called inside the transaction, possibly more than once. */
+  decide(facts: Facts): Decision;
+  /** Sent once when the author's limit is reached; again only after a message of theirs was accepted. */
+  overLimit: Notice;
+  /** Messages of one user that may wait in one chat. */
+  maxWaiting: number;
+}
+
+export type Accepted =
+  | { kind: "turn"; seq: number; lane: string; chatRef: number; readyAt: number }
+  | { kind: "command"; seq: number }
+  | { kind: "duplicate" | "held" | "ignored" }
+  /** `told` says whether a notice was put into the outbox for this one. */
+  | { kind: "over-limit" | "denied"; told: boolean; chatRef: number };
+
+/** One accepted message as a run or a command sees it. */
+export interface AcceptedMessage {
+  seq: number;
+  messageId: string;
+  sentAt: number;
+  text: string;
+  attachments: Attachment[];
+  replyTo?: Reply;
+  command?: CommandCall;
+}
+
+/** A command that was accepted and is not finished: it runs at once, and again after a crash. */
+export interface AcceptedCommand {
+  message: AcceptedMessage;
+  user: Pick<User, "id" | "name">;
+  chat: ChatInfo;
+  to: Destination;
+  plan: RoutedPlan;
+}
+
+export interface ChatInfo {
+  /** The store's own number of the chat. */
+  ref: number;
+  platform: Destination["platform"];
+  account: string;
+  id: string;
+  kind: InboundMessage["source"]["chat"]["kind"];
+  name?: string;
+}
+
+export interface InboxStore {
+  /**
+   * Decide on a message and write it down, in one transaction. The same message again changes nothing.
+   */
+  accept(message: InboundMessage, options: AcceptOptions): Promise<Accepted>;
+  /** Replace the content of a message that is held or waits. @returns false if there is none */
+  edit(message: InboundMessage): Promise<boolean>;
+  /** Drop a message that is held or waits. @returns false if there is none */
+  remove(place: Destination, messageId: string): Promise<boolean>;
+  /** Commands that were accepted and not finished, oldest first. */
+  pendingCommands(): Promise<AcceptedCommand[]>;
+  command(seq: number): Promise<AcceptedCommand | null>;
+  /** Drop held rows that were received before `olderThan` (epoch ms). @returns how many */
+  dropHeld(olderThan: number): Promise<number>;
+}

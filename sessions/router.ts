@@ -1,0 +1,91 @@
+import type { InboundMessage, Platform, SourceRecord } from "../adapters/record.ts";
+import type { StrategyRegistry } from "../strategies/index.ts";
+import type { Strategy, StrategySettings } from "../strategies/strategy.ts";
+import type { Decision, Facts, Notice, RoutedPlan } from "./inbox.ts";
+
+/** Settings of a chat after the levels were laid over one another. */
+export interface ChatSettings {
+  strategy: string;
+  /** `mention`: in groups only messages that address the bot are turns. `always`: every message is. */
+  addressing: "mention" | "always";
+  threads: NonNullable<StrategySettings["threads"]>;
+}
+
+/** What access and commands have to say about a message before it is routed. */
+export interface Verdict {
+  /** `denied` with a notice is told once; without one it is silence. */
+  access: "allowed" | { denied: Notice | null };
+  /** True if the message is a command that is run, not a turn. */
+  isCommand: boolean;
+}
+
+export interface RouterOptions {
+  registry: StrategyRegistry;
+  /** The persona that answers. */
+  agent: string;
+  /** What holds on a platform before any chat has chosen. */
+  defaults(platform: Platform): ChatSettings;
+  /** How long the parts of an album or of a cut text are waited for, in ms. */
+  settleMs: number;
+}
+
+/** Decides what becomes of a message. Pure: what it needs to know comes with the message and the facts. */
+export class Router {
+  readonly #options: RouterOptions;
+
+  constructor(options: RouterOptions) {
+    this.#options = options;
+  }
+
+  decide(message: InboundMessage, facts: Facts, { access, isCommand }: Verdict): Decision {
+    const { source } = message;
+    const settings = this.settings(source.platform, facts);
+    const addressed =
+      message.addressed ||
+      facts.joins ||
+      settings.addressing === "always" ||
+      (source.thread !== undefined && facts.root !== undefined);
+    if (access !== "allowed") {
+      return addressed && access.denied !== null ? { kind: "deny", notice: access.denied } : { kind: "ignore" };
+    }
+    const plan = this.plan(source, settings, facts.root);
+    if (isCommand) return { kind: "command", plan };
+    const settles = message.albumId !== undefined || message.mayContinue === true || facts.joins;
+    const readyAfterMs = settles ? this.#options.settleMs : 0;
+    if (addressed) return { kind: "turn", plan, readyAfterMs };
+    return message.albumId === undefined ? { kind: "ignore" } : { kind: "hold", plan, readyAfterMs };
+  }
+
+  /** The chat's settings: the narrowest level that has a valid value wins. */
+  settings(platform: Platform, { settings: levels }: Pick<Facts, "settings">): ChatSettings {
+    const merged = { ...this.#options.defaults(platform) };
+    for (const { values } of levels) {
+      const { strategy, addressing, threads } = values;
+      if (strategy !== undefined && this.#options.registry.get(strategy) !== undefined) merged.strategy = strategy;
+      if (addressing === "mention" || addressing === "always") merged.addressing = addressing;
+      if (threads === "per-user" || threads === "shared") merged.threads = threads;
+    }
+    return merged;
+  }
+
+  plan(source: SourceRecord, settings: ChatSettings, root?: string): RoutedPlan {
+    const { agent } = this.#options;
+    const strategy = this.#options.registry.get(settings.strategy) as Strategy;
+    const plan = strategy.plan(root === undefined ? source : within(source, root), {
+      agent,
+      threads: settings.threads,
+    });
+    return {
+      ...plan,
+      strategy: strategy.name,
+      agent,
+      ...(plan.thread === "stay" ? {} : { root: root ?? source.messageId }),
+    };
+  }
+}
+
+/** The message as part of the interaction that `root` opened, be it in a native thread or in a chain of replies. */
+function within(source: SourceRecord, root: string): SourceRecord {
+  const kind = source.thread?.kind ?? "reply-chain";
+  return { ...source, thread: { ...source.thread, kind, id: root } };
+}

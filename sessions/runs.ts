@@ -1,0 +1,111 @@
+import type { Destination } from "../adapters/record.ts";
+import type { AcceptedMessage, ChatInfo, RoutedPlan } from "./inbox.ts";
+import type { DeliveryDraft } from "./outbox.ts";
+import type { Author, TranscriptMessage, Usage } from "./transcript.ts";
+
+/**
+ * Runs: what is being answered, and how far it has come.
+ *
+ * A claim makes a run of one user's consecutive waiting messages in a lane. It is a lease with a fence: the claim that
+ * takes a run over raises the fence, and every transaction of a run presents the fence it was given, so whoever lost a
+ * run can write nothing more. The journal holds each finished step: the turn as the model sees it, each reply, each set
+ * of tool results. What a crash leaves is a run whose holder is gone; the next claim of its lane takes it over with the
+ * steps that are stored, and nothing that was finished is done again.
+ */
+export interface Lease {
+  runId: number;
+  fence: number;
+}
+
+export interface Run extends Lease {
+  lane: string;
+  sessionId: number;
+  plan: RoutedPlan;
+  chat: ChatInfo;
+  /** Where the answer goes. */
+  to: Destination;
+  author: Author;
+  /** In order of arrival; at least one. */
+  messages: AcceptedMessage[];
+  /** How often the run was begun: 1 for the first time. */
+  attempt: number;
+  /** What is finished, oldest first. */
+  steps: TranscriptMessage[];
+  /** Set if the run was stopped before this claim: it only has to be ended. */
+  stopped: boolean;
+}
+
+export type Claim =
+  | { kind: "run"; run: Run }
+  /** Somebody's turn may still grow (an album, a long text): ask again then (epoch ms). */
+  | { kind: "later"; at: number }
+  /** A run of this lane is going on; whoever ends it wakes the lane. */
+  | { kind: "busy" }
+  | { kind: "idle" };
+
+export interface StepRecord {
+  message: TranscriptMessage;
+  usage?: { model: string } & Usage;
+}
+
+export interface Ending {
+  outcome: "done" | "failed" | "stopped";
+  /** Added to the transcript behind the journal's steps: an apology, a mark that the run was stopped. */
+  closing?: TranscriptMessage;
+  /** Leave the turn out of the transcript altogether. */
+  forget?: boolean;
+  deliveries: DeliveryDraft[];
+  /** A code for operators; no content. */
+  failure?: string;
+}
+
+export interface Ended {
+  /** The lane's present name: a chat may have moved meanwhile. */
+  lane: string;
+  more: boolean;
+}
+
+export interface StoppedWork {
+  /** Messages that had not been started. */
+  dropped: number;
+  /** Runs that are going on, to be aborted by whoever executes them. */
+  runIds: number[];
+}
+
+/** Thrown by every operation that presents a lease which another claim has taken over. */
+export class LeaseLostError extends Error {
+  readonly code = "lease-lost";
+
+  constructor(lease: Lease) {
+    super(`run ${lease.runId} was taken over (fence ${lease.fence} is old)`);
+    this.name = "LeaseLostError";
+  }
+}
+
+export interface RunStore {
+  /**
+   * Begin the lane's next turn, or take over one whose holder is gone. Users take turns: whoever was answered last
+   * goes behind everybody who waits by then; one user's messages keep their order.
+   *
+   * @param executing runs that this process is executing: they are busy, any other run of this process was given up
+   */
+  claim(lane: string, executing?: ReadonlySet<number>): Promise<Claim>;
+  /** The session so far, without the run's own steps. */
+  history(sessionId: number): Promise<TranscriptMessage[]>;
+  /** @throws LeaseLostError */
+  journal(lease: Lease, step: StepRecord): Promise<void>;
+  /** A thread was opened for the run: what is said inside belongs to its session. @throws LeaseLostError */
+  threadOpened(lease: Lease, threadId: string): Promise<void>;
+  /** Transcript, outbox, inbox and lane in one transaction. @throws LeaseLostError */
+  end(lease: Lease, ending: Ending): Promise<Ended>;
+  /** Give a run back unfinished, to be taken over later as if it had not been begun again. @throws LeaseLostError */
+  park(lease: Lease): Promise<void>;
+  /** Lanes with work, and the chats they belong to. */
+  lanesWithWork(): Promise<Array<{ lane: string; chatRef: number }>>;
+  /** Drop what a user has waiting in a chat and mark the user's runs there as stopped; with `lane`, that lane's too. */
+  stop(chatRef: number, userId: string, lane?: string): Promise<StoppedWork>;
+  /** The same for everybody in a chat. */
+  stopAll(chatRef: number): Promise<StoppedWork>;
+  putBlob(bytes: Uint8Array, mimeType: string): Promise<string>;
+  blob(hash: string): Promise<Uint8Array | null>;
+}

@@ -1,0 +1,122 @@
+import type { Claim, Run } from "../runs.ts";
+import type { ChatRefs } from "./chat-refs.ts";
+import type { Db } from "./database.ts";
+import { destinationOf, type InboxRow, messageOf, planOf, type StepRow, stepOf } from "./rows.ts";
+
+interface RunRow {
+  id: number;
+  lane: string;
+  session_id: number;
+  chat_id: number;
+  user_id: string;
+  user_name: string;
+  holder: string | null;
+  fence: number;
+  attempt: number;
+  stopped: number;
+}
+
+/** Said in so many words, because SQLite uses a partial index only for a query that repeats its condition. */
+const OPEN = "state IN ('waiting', 'running')";
+
+/**
+ * Begin or take over a run; runs inside a transaction.
+ *
+ * Whose turn it is: every user who waits in the lane has a position, twice the arrival number of the user's first
+ * waiting message, or one more than twice the last arrival number at the moment the user's last run here ended,
+ * whichever is later. The lowest position is next. So whoever was just answered stands behind all who wait by then and
+ * before all who come later, and nobody waits for more than one turn of anybody else.
+ *
+ * @param holder names this process; the data folder is its alone, so a run that carries another name was left behind
+ */
+export function claimer(
+  db: Db,
+  chats: ChatRefs,
+  holder: string,
+  now: () => number,
+): (lane: string, executing: ReadonlySet<number>) => Claim {
+  const active = db.prepare<[string], RunRow>("SELECT * FROM runs WHERE lane = ?");
+  const takeOver = db.prepare<[string, number, number, number]>(
+    "UPDATE runs SET holder = ?, fence = ?, attempt = ? WHERE id = ?",
+  );
+  const next = db.prepare<[string], { burst: number; ready_at: number }>(
+    `SELECT i.burst,
+       (SELECT max(b.ready_at) FROM inbox b
+        WHERE b.lane = i.lane AND b.burst = i.burst AND b.state = 'waiting' AND ${OPEN}) AS ready_at
+     FROM (SELECT min(seq) AS first FROM inbox WHERE lane = ? AND state = 'waiting' AND ${OPEN} GROUP BY user_id)
+     JOIN inbox i ON i.seq = first
+     LEFT JOIN served s ON s.lane = i.lane AND s.user_id = i.user_id
+     ORDER BY max(2 * i.seq, coalesce(s.position, 0))`,
+  );
+  const burst = db.prepare<[string, number], InboxRow>(
+    `SELECT * FROM inbox WHERE lane = ? AND burst = ? AND state = 'waiting' AND ${OPEN} ORDER BY seq`,
+  );
+  const running = db.prepare<[number], InboxRow>(
+    "SELECT * FROM inbox WHERE run_id = ? AND state = 'running' ORDER BY seq",
+  );
+  const openSession = db.prepare<[string], { id: number }>(
+    "SELECT id FROM sessions WHERE key = ? AND ended_at IS NULL",
+  );
+  const beginSession = db.prepare("INSERT INTO sessions (key, chat_id, strategy, started_at) VALUES (?, ?, ?, ?)");
+  const beginRun = db.prepare(
+    `INSERT INTO runs (lane, session_id, chat_id, user_id, user_name, holder, fence, attempt, stopped, started_at)
+     VALUES (?, ?, ?, ?, ?, ?, 1, 1, 0, ?)`,
+  );
+  const start = db.prepare<[number, number]>("UPDATE inbox SET state = 'running', run_id = ? WHERE seq = ?");
+  const steps = db.prepare<[number], StepRow>("SELECT * FROM journal WHERE run_id = ? ORDER BY step");
+  const openedThread = db.prepare<[number, string], { id: string }>(
+    "SELECT id FROM links WHERE chat_id = ? AND root = ? AND kind = 'thread'",
+  );
+
+  return (lane, executing) => {
+    const left = active.get(lane);
+    if (left !== undefined) {
+      if (left.holder === holder && executing.has(left.id)) return { kind: "busy" };
+      const taken = { ...left, fence: left.fence + 1, attempt: left.attempt + 1 };
+      takeOver.run(holder, taken.fence, taken.attempt, left.id);
+      return { kind: "run", run: describe(taken, running.all(left.id)) };
+    }
+    const candidates = next.all(lane);
+    const ready = candidates.find((candidate) => candidate.ready_at <= now());
+    if (ready === undefined) {
+      if (candidates.length === 0) return { kind: "idle" };
+      return { kind: "later", at: Math.min(...candidates.map((candidate) => candidate.ready_at)) };
+    }
+    return { kind: "run", run: begin(lane, burst.all(lane, ready.burst)) };
+  };
+
+  function begin(lane: string, rows: InboxRow[]): Run {
+    const latest = rows.at(-1) as InboxRow;
+    const { session, chat_id, user_id, user_name } = latest;
+    const sessionId =
+      openSession.get(session)?.id ??
+      Number(beginSession.run(session, chat_id, planOf(latest).strategy, now()).lastInsertRowid);
+    const id = Number(beginRun.run(lane, sessionId, chat_id, user_id, user_name, holder, now()).lastInsertRowid);
+    for (const { seq } of rows) start.run(id, seq);
+    return describe(
+      { id, lane, session_id: sessionId, chat_id, user_id, user_name, holder, fence: 1, attempt: 1, stopped: 0 },
+      rows,
+    );
+  }
+
+  function describe(row: RunRow, rows: InboxRow[]): Run {
+    const latest = rows.at(-1) as InboxRow;
+    const plan = planOf(latest);
+    const chat = chats.info(row.chat_id);
+    const opened = plan.root === undefined ? undefined : openedThread.get(row.chat_id, plan.root)?.id;
+    return {
+      runId: row.id,
+      fence: row.fence,
+      lane: row.lane,
+      sessionId: row.session_id,
+      plan,
+      chat,
+      to: destinationOf(chat, latest.thread_id ?? opened ?? null),
+      author: { id: row.user_id, name: row.user_name },
+      messages: rows.map(messageOf),
+      attempt: row.attempt,
+      steps: steps.all(row.id).map(stepOf),
+      stopped: row.stopped === 1,
+    };
+  }
+}

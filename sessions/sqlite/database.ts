@@ -1,0 +1,80 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import Database from "better-sqlite3";
+import { StoreError } from "../store.ts";
+
+export type Db = Database.Database;
+
+const MIGRATIONS = join(import.meta.dirname, "migrations");
+
+/**
+ * Open a database file with the settings that durability rests on, and bring its schema up to date.
+ *
+ * `synchronous` is set on every open: a new connection to an existing WAL file would run `NORMAL` without a word.
+ *
+ * @param file path, or `:memory:`
+ * @throws StoreError `unwritable` or `unusable`
+ */
+export function openDatabase(file: string): Db {
+  let db: Db | undefined;
+  try {
+    db = new Database(file);
+    db.pragma("journal_mode = WAL");
+    db.pragma("synchronous = FULL");
+    db.pragma("foreign_keys = ON");
+    db.pragma("busy_timeout = 5000");
+    migrate(db);
+    return db;
+  } catch (error) {
+    db?.close();
+    throw asStoreError(error, file);
+  }
+}
+
+function migrate(db: Db): void {
+  const files = readdirSync(MIGRATIONS)
+    .filter((name) => /^\d{3}-.*\.sql$/.test(name))
+    .sort();
+  // Nobody who only looks on has to wait for whoever is writing.
+  if (schemaVersion(db) === files.length) return;
+  db.transaction(() => {
+    const present = schemaVersion(db);
+    if (present > files.length) {
+      throw new StoreError(
+        "unusable",
+        `the database was written by a newer version (schema ${present}, this one knows ${files.length}): update Parley`,
+      );
+    }
+    for (const file of files.slice(present)) db.exec(readFileSync(join(MIGRATIONS, file), "utf8"));
+    db.pragma(`user_version = ${files.length}`);
+  }).exclusive();
+}
+
+function schemaVersion(db: Db): number {
+  return db.pragma("user_version", { simple: true }) as number;
+}
+
+/** Say what an operator can do about an SQLite failure. */
+export function asStoreError(error: unknown, file: string): unknown {
+  if (!(error instanceof Error) || error instanceof StoreError) return error;
+  const code = "code" in error && typeof error.code === "string" ? error.code : "";
+  if (/^(SQLITE_(CANTOPEN|READONLY|PERM|FULL|IOERR)|EACCES|EEXIST|ENOENT|ENOSPC|ENOTDIR|EPERM|EROFS)/.test(code)) {
+    return new StoreError("unwritable", `cannot write ${file} (${code}): ${advice(code)}`, { cause: error });
+  }
+  if (/^SQLITE_BUSY/.test(code)) {
+    return new StoreError("locked", `${file} is in use by another process`, { cause: error });
+  }
+  if (/^SQLITE_(CORRUPT|NOTADB)/.test(code)) {
+    return new StoreError(
+      "unusable",
+      `${file} is damaged or no database (${code}): restore it from a backup, or move it away to start with nothing`,
+      { cause: error },
+    );
+  }
+  return error;
+}
+
+function advice(code: string): string {
+  if (code === "SQLITE_FULL" || code === "ENOSPC") return "the disk is full; free some space";
+  return "check that the folder exists, is writable for this user and is not on a read-only disk";
+}

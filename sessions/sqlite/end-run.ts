@@ -1,0 +1,119 @@
+import { type Ended, type Ending, type Lease, LeaseLostError, type StepRecord } from "../runs.ts";
+import type { Block } from "../transcript.ts";
+import type { ChatRefs } from "./chat-refs.ts";
+import type { Db } from "./database.ts";
+import type { Enqueue } from "./enqueue.ts";
+
+interface Held {
+  id: number;
+  lane: string;
+  session_id: number;
+  chat_id: number;
+  user_id: string;
+}
+
+/** The steps of a run that is going on, and its end; each runs inside a transaction and presents the lease. */
+export function runSteps(db: Db, chats: ChatRefs, enqueue: Enqueue, now: () => number) {
+  const held = db.prepare<[number, number], Held>(
+    "SELECT id, lane, session_id, chat_id, user_id FROM runs WHERE id = ? AND fence = ?",
+  );
+  const addStep = db.prepare(
+    `INSERT INTO journal (run_id, step, role, content, author_id, author_name, at)
+     VALUES (?, (SELECT coalesce(max(step), -1) + 1 FROM journal WHERE run_id = ?), ?, ?, ?, ?, ?)`,
+  );
+  const addUsage = db.prepare(
+    `INSERT INTO usage (at, session_id, chat_id, user_id, model, input_tokens, output_tokens, cache_read_tokens,
+       cache_write_tokens) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  );
+  const lastStep = db.prepare<[number], { step: number; role: string; content: string }>(
+    "SELECT step, role, content FROM journal WHERE run_id = ? ORDER BY step DESC LIMIT 1",
+  );
+  const dropStep = db.prepare<[number, number]>("DELETE FROM journal WHERE run_id = ? AND step = ?");
+  const keep = db.prepare(
+    `INSERT INTO transcript (session_id, seq, role, content, author_id, author_name, at)
+     SELECT @session, (SELECT coalesce(max(seq), 0) FROM transcript WHERE session_id = @session) + 1 + step,
+       role, content, author_id, author_name, at FROM journal WHERE run_id = @run`,
+  );
+  const dropJournal = db.prepare<[number]>("DELETE FROM journal WHERE run_id = ?");
+  const dropRun = db.prepare<[number]>("DELETE FROM runs WHERE id = ?");
+  const endMessages = db.prepare<[string, string | null, number]>(
+    "UPDATE inbox SET state = ?, failure = ? WHERE run_id = ? AND state = 'running'",
+  );
+  const waits = db.prepare<[string]>(
+    "SELECT 1 FROM inbox WHERE lane = ? AND state = 'waiting' AND state IN ('waiting', 'running') LIMIT 1",
+  );
+  const serve = db.prepare<[string, string]>(
+    `INSERT INTO served (lane, user_id, position) VALUES (?, ?, (SELECT 2 * max(seq) + 1 FROM inbox))
+     ON CONFLICT (lane, user_id) DO UPDATE SET position = excluded.position`,
+  );
+  const forgetServed = db.prepare<[string]>("DELETE FROM served WHERE lane = ?");
+  const bindThread = db.prepare(
+    "INSERT INTO links (chat_id, kind, id, root) VALUES (?, 'thread', ?, ?) ON CONFLICT DO NOTHING",
+  );
+  const rootOf = db.prepare<[number], { root: string | null }>(
+    "SELECT json_extract(plan, '$.root') AS root FROM inbox WHERE run_id = ? AND state = 'running' LIMIT 1",
+  );
+  const release = db.prepare<[number]>("UPDATE runs SET holder = NULL, attempt = attempt - 1 WHERE id = ?");
+
+  function holding(lease: Lease): Held {
+    const row = held.get(lease.runId, lease.fence);
+    if (row === undefined) throw new LeaseLostError(lease);
+    return row;
+  }
+
+  function append(run: Held, { message, usage }: StepRecord): void {
+    const { role, content, author } = message;
+    addStep.run(run.id, run.id, role, JSON.stringify(content), author?.id ?? null, author?.name ?? null, now());
+    if (usage === undefined) return;
+    const { model, inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens } = usage;
+    addUsage.run(
+      now(),
+      run.session_id,
+      run.chat_id,
+      run.user_id,
+      model,
+      inputTokens,
+      outputTokens,
+      cacheReadTokens,
+      cacheWriteTokens,
+    );
+  }
+
+  return {
+    journal: (lease: Lease, step: StepRecord): void => append(holding(lease), step),
+
+    threadOpened(lease: Lease, threadId: string): void {
+      const run = holding(lease);
+      const root = rootOf.get(run.id)?.root;
+      if (root != null) bindThread.run(run.chat_id, threadId, root);
+    },
+
+    park: (lease: Lease): void => void release.run(holding(lease).id),
+
+    end(lease: Lease, ending: Ending): Ended {
+      const run = holding(lease);
+      const last = lastStep.get(run.id);
+      // A reply that asks for tools whose results never came would make the transcript unusable.
+      if (last !== undefined && ending.outcome !== "done" && asksForTools(last)) dropStep.run(run.id, last.step);
+      if (!ending.forget) {
+        if (ending.closing !== undefined) append(run, { message: ending.closing });
+        keep.run({ session: run.session_id, run: run.id });
+      }
+      dropJournal.run(run.id);
+      for (const { to, ...draft } of ending.deliveries) {
+        enqueue(chats.find(to.platform, to.account, to.chatId) ?? run.chat_id, { ...draft, threadId: to.threadId });
+      }
+      const states = { done: "done", failed: "failed", stopped: "dropped" } as const;
+      endMessages.run(states[ending.outcome], ending.failure ?? null, run.id);
+      dropRun.run(run.id);
+      const more = waits.get(run.lane) !== undefined;
+      if (more) serve.run(run.lane, run.user_id);
+      else forgetServed.run(run.lane);
+      return { lane: run.lane, more };
+    },
+  };
+}
+
+function asksForTools({ role, content }: { role: string; content: string }): boolean {
+  return role === "assistant" && (JSON.parse(content) as Block[]).some((block) => block.type === "tool-use");
+}

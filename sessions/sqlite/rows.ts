@@ -1,0 +1,80 @@
+import type { Destination, InboundMessage, Platform } from "../../adapters/record.ts";
+import type { AcceptedMessage, ChatInfo, RoutedPlan } from "../inbox.ts";
+import type { Block, TranscriptMessage } from "../transcript.ts";
+
+/** Rows as they are stored, and the way between them and what the ports speak of. */
+
+export interface ChatRow {
+  id: number;
+  platform: Platform;
+  account: string;
+  chat: string;
+  kind: ChatInfo["kind"];
+  name: string | null;
+  guild: string | null;
+  guild_name: string | null;
+}
+
+export interface InboxRow {
+  seq: number;
+  chat_id: number;
+  message_id: string;
+  thread_id: string | null;
+  user_id: string;
+  user_name: string;
+  state: string;
+  session: string;
+  /** Null for a command. */
+  lane: string | null;
+  plan: string;
+  payload: string;
+  burst: number;
+  ready_at: number;
+  sent_at: number;
+}
+
+export interface StepRow {
+  role: TranscriptMessage["role"];
+  content: string;
+  author_id: string | null;
+  author_name: string | null;
+}
+
+/** The part of an inbound message that a column does not hold. */
+type Payload = Pick<InboundMessage, "text" | "attachments" | "replyTo" | "command">;
+
+export function payloadOf({ text, attachments, replyTo, command }: InboundMessage): string {
+  return JSON.stringify({ text, attachments, replyTo, command } satisfies Payload);
+}
+
+/** Session and lane have columns of their own; a command stands in no lane, so its plan keeps one that differs. */
+export function planColumn({ session, lane, ...rest }: RoutedPlan): string {
+  return JSON.stringify(lane === session ? rest : { ...rest, lane });
+}
+
+export function planOf(row: Pick<InboxRow, "plan" | "session" | "lane">): RoutedPlan {
+  const rest = JSON.parse(row.plan) as Omit<RoutedPlan, "session">;
+  return { ...rest, session: row.session, lane: row.lane ?? rest.lane ?? row.session };
+}
+
+export function messageOf(row: InboxRow): AcceptedMessage {
+  return { seq: row.seq, messageId: row.message_id, sentAt: row.sent_at, ...(JSON.parse(row.payload) as Payload) };
+}
+
+export function chatOf(row: ChatRow): ChatInfo {
+  const { id, platform, account, chat, kind, name } = row;
+  return { ref: id, platform, account, id: chat, kind, ...(name === null ? {} : { name }) };
+}
+
+export function destinationOf(chat: ChatInfo, threadId: string | null): Destination {
+  const { platform, account, id } = chat;
+  return { platform, account, chatId: id, ...(threadId === null ? {} : { threadId }) };
+}
+
+export function stepOf(row: StepRow): TranscriptMessage {
+  return {
+    role: row.role,
+    content: JSON.parse(row.content) as Block[],
+    ...(row.author_id === null ? {} : { author: { id: row.author_id, name: row.author_name ?? "" } }),
+  };
+}

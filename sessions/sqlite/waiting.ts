@@ -1,0 +1,95 @@
+import type { Destination, InboundMessage } from "../../adapters/record.ts";
+import type { LaneView } from "../chats.ts";
+import type { AcceptedCommand } from "../inbox.ts";
+import type { StoppedWork } from "../runs.ts";
+import type { ChatRefs } from "./chat-refs.ts";
+import type { Db } from "./database.ts";
+import { destinationOf, type InboxRow, messageOf, payloadOf, planOf } from "./rows.ts";
+
+const OPEN = "state IN ('held', 'waiting', 'running')";
+
+/** What can happen to a message between its acceptance and its run; writes run inside a transaction. */
+export function waiting(db: Db, chats: ChatRefs) {
+  const replace = db.prepare<[string, number, string]>(
+    "UPDATE inbox SET payload = ? WHERE chat_id = ? AND message_id = ? AND is_command = 0 AND state IN ('held', 'waiting')",
+  );
+  const remove = db.prepare<[number, string]>(
+    `UPDATE inbox SET state = 'dropped', failure = 'deleted', payload = '{}'
+     WHERE chat_id = ? AND message_id = ? AND is_command = 0 AND state IN ('held', 'waiting')`,
+  );
+  const dropHeld = db.prepare<[number]>(
+    `UPDATE inbox SET state = 'dropped', failure = 'not-addressed', payload = '{}'
+     WHERE state = 'held' AND received_at < ?`,
+  );
+  const commands = db.prepare<[], InboxRow>(
+    "SELECT * FROM inbox WHERE is_command = 1 AND state = 'waiting' ORDER BY seq",
+  );
+  const command = db.prepare<[number], InboxRow>(
+    "SELECT * FROM inbox WHERE seq = ? AND is_command = 1 AND state = 'waiting'",
+  );
+  const endCommand = db.prepare<[number]>(
+    "UPDATE inbox SET state = 'done' WHERE seq = ? AND is_command = 1 AND state = 'waiting'",
+  );
+  const dropOwn = db.prepare<[number, string]>(
+    `UPDATE inbox SET state = 'dropped', failure = 'stopped'
+     WHERE chat_id = ? AND user_id = ? AND is_command = 0 AND state IN ('held', 'waiting') AND ${OPEN}`,
+  );
+  const dropEvery = db.prepare<[number]>(
+    `UPDATE inbox SET state = 'dropped', failure = 'stopped'
+     WHERE chat_id = ? AND is_command = 0 AND state IN ('held', 'waiting') AND ${OPEN}`,
+  );
+  const stopOwn = db.prepare<[number, string, string | null], { id: number }>(
+    "UPDATE runs SET stopped = 1 WHERE chat_id = ? AND (user_id = ? OR lane = ?) RETURNING id",
+  );
+  const stopEvery = db.prepare<[number], { id: number }>("UPDATE runs SET stopped = 1 WHERE chat_id = ? RETURNING id");
+  const lanes = db.prepare<[], { lane: string; chat_id: number }>(
+    "SELECT lane, min(chat_id) AS chat_id FROM inbox WHERE state IN ('waiting', 'running') AND lane IS NOT NULL GROUP BY lane ORDER BY min(seq)",
+  );
+  const runningIn = db.prepare<[string], { userId: string; userName: string; startedAt: number }>(
+    "SELECT user_id AS userId, user_name AS userName, started_at AS startedAt FROM runs WHERE lane = ?",
+  );
+  const waitingIn = db.prepare<[string], { userId: string; userName: string }>(
+    `SELECT user_id AS userId, user_name AS userName FROM inbox
+     WHERE lane = ? AND state = 'waiting' AND state IN ('waiting', 'running') ORDER BY seq`,
+  );
+
+  function describe(row: InboxRow): AcceptedCommand {
+    const chat = chats.info(row.chat_id);
+    return {
+      message: messageOf(row),
+      user: { id: row.user_id, name: row.user_name },
+      chat,
+      to: destinationOf(chat, row.thread_id),
+      plan: planOf(row),
+    };
+  }
+
+  return {
+    edit(message: InboundMessage): boolean {
+      const { platform, account, chat, messageId } = message.source;
+      const ref = chats.find(platform, account, chat.id);
+      return ref !== undefined && replace.run(payloadOf(message), ref, messageId).changes > 0;
+    },
+    remove({ platform, account, chatId }: Destination, messageId: string): boolean {
+      const ref = chats.find(platform, account, chatId);
+      return ref !== undefined && remove.run(ref, messageId).changes > 0;
+    },
+    dropHeld: (olderThan: number): number => dropHeld.run(olderThan).changes,
+    pendingCommands: (): AcceptedCommand[] => commands.all().map(describe),
+    command(seq: number): AcceptedCommand | null {
+      const row = command.get(seq);
+      return row === undefined ? null : describe(row);
+    },
+    endCommand: (seq: number): boolean => endCommand.run(seq).changes > 0,
+    stop(chatRef: number, userId: string, lane?: string): StoppedWork {
+      const dropped = dropOwn.run(chatRef, userId).changes;
+      return { dropped, runIds: stopOwn.all(chatRef, userId, lane ?? null).map((row) => row.id) };
+    },
+    stopAll(chatRef: number): StoppedWork {
+      const dropped = dropEvery.run(chatRef).changes;
+      return { dropped, runIds: stopEvery.all(chatRef).map((row) => row.id) };
+    },
+    lanesWithWork: () => lanes.all().map(({ lane, chat_id }) => ({ lane, chatRef: chat_id })),
+    lane: (lane: string): LaneView => ({ running: runningIn.get(lane) ?? null, waiting: waitingIn.all(lane) }),
+  };
+}

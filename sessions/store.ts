@@ -1,0 +1,34 @@
+import type { ChatStore } from "./chats.ts";
+import type { InboxStore } from "./inbox.ts";
+import type { OutboxStore } from "./outbox.ts";
+import type { RunStore } from "./runs.ts";
+
+/**
+ * Everything that must survive. Asynchronous; a promise that resolved means "committed to disk", one that was rejected
+ * means "nothing was written". `docs/stores.md` explains how to write another one; one contract suite runs over each.
+ */
+export interface Store extends InboxStore, RunStore, OutboxStore, ChatStore {
+  /** Finish what is being committed and let go of the data; a second call does nothing. */
+  close(): Promise<void>;
+}
+
+export type StoreErrorCode =
+  /** Another process has the data folder. */
+  | "locked"
+  /** The folder or file cannot be written: permissions, read-only, full. */
+  | "unwritable"
+  /** The file is no database, damaged, or written by a newer version. */
+  | "unusable"
+  /** The store was closed. */
+  | "closed";
+
+/** The store cannot do its work. The message says what to do; it holds no content. */
+export class StoreError extends Error {
+  readonly code: StoreErrorCode;
+
+  constructor(code: StoreErrorCode, message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.name = "StoreError";
+    this.code = code;
+  }
+}
