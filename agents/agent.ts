@@ -35,8 +35,8 @@ export interface RunRequest {
 export interface Scene {
   sessionKey: string;
   strategy: string;
-  /** Turns of people in this session, by name, the present one included. */
-  turnsByName: ReadonlyMap<string, number>;
+  /** Who has written into this session, and in how many turns, the present one included. */
+  people: ReadonlyArray<Author & { turns: number }>;
 }
 
 /**

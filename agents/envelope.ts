@@ -25,7 +25,7 @@ const MAX_NAME = 64;
 /** One message, marked with its author. */
 export function tagged({ author, sentAt, ...rest }: Utterance): string {
   const at = new Date(sentAt).toISOString().replace(/\.\d{3}Z$/, "Z");
-  return `<message ${identity(author)} at="${at}">\n${[...context(rest), escape(rest.text)].join("\n")}\n</message>`;
+  return `<message ${identity(author)} at="${at}">\n${[...context(rest), escapeText(rest.text)].join("\n")}\n</message>`;
 }
 
 /** One message of somebody who is alone in the session: quotes and attachments are marked, the text is as it is. */
@@ -45,19 +45,19 @@ export function displayName(name: string): string {
 }
 
 function context({ quote, attachments }: Pick<Utterance, "quote" | "attachments">): string[] {
-  const lines = attachments.map((attachment) => `<attachment>${escape(attachment)}</attachment>`);
+  const lines = attachments.map((attachment) => `<attachment>${escapeText(attachment)}</attachment>`);
   if (quote === undefined) return lines;
   const whose = quote.fromSelf ? "you" : attribute(displayName(quote.name ?? "somebody"));
-  return [`<quoted of="${whose}">${escape(quote.text)}</quoted>`, ...lines];
+  return [`<quoted of="${whose}">${escapeText(quote.text)}</quoted>`, ...lines];
 }
 
-function escape(text: string): string {
+function escapeText(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }
 
 function attribute(text: string): string {
   // An id may hold anything: nothing in it may look like the end of a line or of the attribute.
-  return escape(text)
+  return escapeText(text)
     .replaceAll('"', "&quot;")
     .replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (char) => `&#${char.codePointAt(0)};`);
 }

@@ -1,0 +1,48 @@
+import { setTimeout as wait } from "node:timers/promises";
+import type Anthropic from "@anthropic-ai/sdk";
+import type { Message, MessageCreateParamsBase } from "@anthropic-ai/sdk/resources/messages";
+import { throwIfAborted } from "./abort.ts";
+import { AgentError } from "./agent.ts";
+import { classify } from "./anthropic-errors.ts";
+
+/**
+ * One model call: gives the text as it comes, returns the whole reply.
+ *
+ * Leaving the iteration cancels the request. The SDK retries what fails before the stream begins; what fails in
+ * mid-stream is tried once more, after `retryDelayMs`, as long as no text has been given away: text cannot be taken back.
+ *
+ * @throws AgentError
+ */
+export async function* streamReply(
+  client: Anthropic,
+  params: MessageCreateParamsBase,
+  { signal, retryDelayMs }: { signal: AbortSignal; retryDelayMs: number },
+): AsyncGenerator<{ type: "text"; text: string }, Message> {
+  for (let attempt = 1; ; attempt++) {
+    throwIfAborted(signal);
+    const stream = client.messages.stream(params, { signal });
+    let given = false;
+    try {
+      for await (const event of stream) {
+        throwIfAborted(signal);
+        if (event.type !== "content_block_delta" || event.delta.type !== "text_delta") continue;
+        if (event.delta.text === "") continue;
+        given = true;
+        yield { type: "text", text: event.delta.text };
+      }
+      // The iterator ends silently if the stream failed while nobody was reading; this promise does not.
+      return await stream.finalMessage();
+    } catch (error) {
+      const failure = classify(error, signal, stream.request_id);
+      const begun = stream.response != null;
+      if (attempt > 1 || given || !begun || !isPassing(failure)) throw failure;
+    }
+    await wait(retryDelayMs, undefined, { signal }).catch((error) => {
+      throw classify(error, signal);
+    });
+  }
+}
+
+function isPassing(failure: unknown): boolean {
+  return failure instanceof AgentError && (failure.code === "overloaded" || failure.code === "unavailable");
+}
