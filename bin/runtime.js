@@ -1,0 +1,80 @@
+/**
+ * Finds a Node that can run Parley. Everything here and in `relay.js` has to parse and run on Node 12.20: an old Node
+ * must get as far as saying what it lacks.
+ */
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { followLauncher, relaunch } from "./relay.js";
+
+const REQUIRED_MAJOR = 24;
+
+/** Names the process that relaunched us: the same one a second time would go on for ever. */
+const LAUNCHER = "PARLEY_LAUNCHER_PID";
+
+/**
+ * Run the program: here, if this Node is new enough; else in the Node that was installed beside it. Ends with the exit
+ * code that `main` resolves with, or as the relaunched process ended.
+ *
+ * @param {{ main: string, script: string, root: string }} options `main`: address of a module that exports
+ *   `main(argv: string[]): Promise<number>`; `script`: path of the file to run again; `root`: the package's folder
+ * @returns {Promise<void>}
+ */
+export async function launch({ main, script, root }) {
+  const relaunched = process.env[LAUNCHER] === String(process.ppid);
+  delete process.env[LAUNCHER];
+  if (isSupported(process.versions.node)) {
+    if (relaunched) followLauncher();
+    const program = await import(main);
+    process.exitCode = await program.main(process.argv.slice(2));
+    return;
+  }
+  const runtime = relaunched ? null : findRuntime(root, process.platform, process.arch);
+  if (runtime === null) {
+    console.error(refusal(process.versions.node, root));
+    process.exitCode = 1;
+    return;
+  }
+  const env = Object.assign({}, process.env, { [LAUNCHER]: String(process.pid) });
+  relaunch(runtime, [...process.execArgv, script, ...process.argv.slice(2)], env);
+}
+
+/** @param {string} version as in `24.1.0` */
+export function isSupported(version) {
+  return Number(version.split(".")[0]) >= REQUIRED_MAJOR;
+}
+
+/**
+ * The Node that came with the package, in its own `node_modules` or in that of a folder above it.
+ *
+ * @param {string} root
+ * @param {string} platform
+ * @param {string} arch
+ * @returns {string | null} path of the executable
+ */
+export function findRuntime(root, platform, arch) {
+  const name = `node-${platform === "win32" ? "win" : platform}-${arch}`;
+  for (let folder = root, last = ""; folder !== last; last = folder, folder = dirname(folder)) {
+    const home = join(folder, "node_modules", name);
+    const executable = join(home, "bin", platform === "win32" ? "node.exe" : "node");
+    if (existsSync(executable) && isSupported(versionOf(home))) return executable;
+  }
+  return null;
+}
+
+/** @param {string} home @returns {string} */
+function versionOf(home) {
+  try {
+    return String(JSON.parse(readFileSync(join(home, "package.json"), "utf8")).version);
+  } catch {
+    return "0";
+  }
+}
+
+/** @param {string} version @param {string} root */
+function refusal(version, root) {
+  return [
+    `Parley needs Node ${REQUIRED_MAJOR} or newer; this is Node ${version}.`,
+    `Either install Node ${REQUIRED_MAJOR}, or run "npm ci" in ${root}, which brings one for Parley alone`,
+    "on Linux (x64, arm64), Windows (x64) and macOS (x64) unless optional dependencies are left out.",
+  ].join("\n");
+}

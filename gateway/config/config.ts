@@ -1,0 +1,119 @@
+import type { Place } from "./problems.ts";
+
+/** Everything that can be configured, complete and checked. Frozen. Times are milliseconds. */
+export interface Config {
+  /** The file that was read, absolute; `undefined` if there is none. */
+  readonly file: string | undefined;
+  /** Absolute. */
+  readonly dataDir: string;
+  /** Modules that export strategies, absolute, in the order of the file. */
+  readonly strategies: readonly string[];
+
+  /** What counts where a platform says nothing. The name is not checked: only the registry knows all strategies. */
+  readonly strategy: string;
+  readonly threads: Threads;
+  readonly addressing: Addressing;
+  /** Per platform, with everything above taken into account. */
+  readonly platforms: { readonly telegram: PlatformConfig; readonly web: PlatformConfig };
+  /** The `access` of each platform. */
+  readonly access: { readonly telegram: PlatformAccess; readonly web: PlatformAccess };
+
+  /** `platform:userId`, as in `telegram:123`. */
+  readonly owners: readonly string[];
+  readonly allow: {
+    /** `platform:userId` */
+    readonly users: readonly string[];
+    /** `platform:chatId` */
+    readonly chats: readonly string[];
+  };
+
+  readonly agent: AgentConfig;
+  readonly anthropic: AnthropicConfig;
+  /** `undefined` unless a token is known. */
+  readonly telegram: TelegramConfig | undefined;
+  readonly web: WebConfig;
+  readonly http: HttpConfig;
+
+  readonly runs: {
+    /** At the same time, over all chats. */
+    readonly max: number;
+    readonly timeoutMs: number;
+    readonly maxAttempts: number;
+  };
+  readonly queue: {
+    readonly maxWaitingPerUser: number;
+    /** How long further parts of an album or of a long text that the platform cut are awaited. */
+    readonly settleMs: number;
+  };
+  readonly attachments: { readonly maxBytes: number; readonly maxPerTurn: number };
+  readonly shutdown: { readonly graceMs: number };
+  readonly log: { readonly level: LogLevel };
+
+  /**
+   * Where a setting comes from, for problems that only the caller can find: spread it into a `Problem`.
+   *
+   * @param path such as `strategy`, `telegram.strategy` or `strategies[0]`
+   */
+  where(path: string): Place;
+}
+
+export type Threads = "per-user" | "shared";
+/** Whether the bot answers in groups only when addressed. */
+export type Addressing = "mention" | "always";
+export type AccessMode = "open" | "off" | "allowlist";
+export type LogLevel = "silent" | "fatal" | "error" | "warn" | "info" | "debug" | "trace";
+
+export interface PlatformAccess {
+  readonly dm: AccessMode;
+  readonly groups: AccessMode;
+}
+
+export interface PlatformConfig {
+  readonly strategy: string;
+  readonly threads: Threads;
+  readonly addressing: Addressing;
+  readonly access: PlatformAccess;
+}
+
+export interface AgentConfig {
+  readonly name: string;
+  readonly model: string;
+  /** `undefined`: the built-in one. */
+  readonly prompt: string | undefined;
+  readonly maxTokens: number;
+  readonly maxSteps: number;
+}
+
+export interface AnthropicConfig {
+  /** `undefined`: there is no key, and the agent is the offline one. */
+  readonly apiKey: string | undefined;
+  /** `undefined`: the SDK's own. Without a slash at its end. */
+  readonly baseUrl: string | undefined;
+  readonly maxRetries: number;
+}
+
+export interface TelegramConfig {
+  readonly token: string;
+  /** Without a slash at its end. */
+  readonly apiRoot: string;
+  readonly mode: "polling" | "webhook";
+  /** Defined if, and only if, the mode is `webhook`. */
+  readonly webhook: { readonly url: string; readonly secret: string | undefined } | undefined;
+}
+
+export interface WebConfig {
+  readonly enabled: boolean;
+  readonly botName: string;
+  /** Who shows it may join; `undefined`: nobody can join where access is `allowlist`. */
+  readonly joinToken: string | undefined;
+  /** Host names under which the server is reached, beside its own address. */
+  readonly allowedHosts: readonly string[];
+}
+
+export interface HttpConfig {
+  readonly host: string;
+  /** 0: any free one. */
+  readonly port: number;
+  /** `undefined`: one is made and stored at the first start. */
+  readonly token: string | undefined;
+}

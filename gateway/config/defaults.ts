@@ -1,0 +1,22 @@
+import type { Settings } from "./schema.ts";
+
+/** What counts where neither the file nor the environment says anything. Access is in `access.ts`. */
+export const defaults = {
+  strategy: "per-user",
+  threads: "per-user",
+  addressing: "mention",
+  agent: { name: "main", model: "claude-sonnet-5-5", maxTokens: 8192, maxSteps: 10 },
+  anthropic: { maxRetries: 2 },
+  telegram: { apiRoot: "https://api.telegram.org", mode: "polling" },
+  web: { enabled: true, botName: "parley", addressing: "always" },
+  http: { host: "127.0.0.1", port: 8787 },
+  runs: { max: 16, timeoutMs: 600_000, maxAttempts: 3 },
+  queue: { maxWaitingPerUser: 20, settleMs: 1000 },
+  attachments: { maxBytes: 5_000_000, maxPerTurn: 10 },
+  shutdown: { graceMs: 20_000 },
+  log: { level: "info" },
+} as const satisfies Settings;
+
+/** Relative to the working directory. */
+export const DEFAULT_FILE = "parley.yaml";
+export const DEFAULT_DATA_DIR = "data";

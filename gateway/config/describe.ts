@@ -1,0 +1,71 @@
+import type { Config, PlatformAccess, PlatformConfig } from "./config.ts";
+import { isLoopback } from "./loopback.ts";
+
+/** What was configured, for people who want to see it before they start: one line each, without secrets. */
+export function describeConfig(config: Config): string[] {
+  const { agent, anthropic, http, runs, queue, attachments } = config;
+  const server = anthropic.baseUrl === undefined ? "" : `, at ${hostOf(anthropic.baseUrl)}`;
+  return [
+    `file: ${config.file ?? "none"}`,
+    `data: ${config.dataDir}`,
+    `http: ${http.host}, ${http.port === 0 ? "any free port" : `port ${http.port}`}, ${ownToken(http.token)}`,
+    anthropic.apiKey === undefined
+      ? `agent: ${agent.name}, offline (set ANTHROPIC_API_KEY for ${agent.model})`
+      : `agent: ${agent.name}, ${agent.model}, API key set${server}`,
+    `prompt: ${agent.prompt === undefined ? "built-in" : "configured"}`,
+    ...config.strategies.map((path) => `strategies from: ${path}`),
+    ...describeTelegram(config),
+    ...describeWeb(config),
+    `owners: ${config.owners.length === 0 ? "none" : config.owners.join(", ")}`,
+    `allowed: ${count(config.allow.users.length, "user")}, ${count(config.allow.chats.length, "chat")}`,
+    `runs: ${runs.max} at a time, ${runs.timeoutMs} ms each, ${count(runs.maxAttempts, "attempt")}`,
+    `queue: ${queue.maxWaitingPerUser} waiting per user, parts awaited for ${queue.settleMs} ms`,
+    `attachments: ${attachments.maxPerTurn} per turn, ${attachments.maxBytes} bytes each`,
+    `shutdown: ${config.shutdown.graceMs} ms`,
+    `log: ${config.log.level}`,
+  ];
+}
+
+function describeTelegram({ telegram, platforms }: Config): string[] {
+  if (telegram === undefined) return ["telegram: off (no token)"];
+  const { apiRoot, mode, webhook } = telegram;
+  const at = webhook === undefined ? "" : ` at ${hostOf(webhook.url)}`;
+  const server = apiRoot === "https://api.telegram.org" ? "" : `, by way of ${hostOf(apiRoot)}`;
+  return [`telegram: ${mode}${at}, token set${server}`, `telegram: ${describePlatform(platforms.telegram)}`];
+}
+
+function describeWeb({ web, http, platforms }: Config): string[] {
+  if (!web.enabled) return ["web: off"];
+  const lines = [
+    `web: on, as ${web.botName}, join token ${web.joinToken === undefined ? "not set" : "set"}`,
+    `web: ${describePlatform(platforms.web)}`,
+  ];
+  const { dm, groups } = platforms.web.access;
+  const closed = dm !== "open" && groups !== "open";
+  if (closed && web.joinToken === undefined && !isLoopback(http.host)) {
+    lines.push("web: nobody can join from outside; set web.joinToken");
+  }
+  return lines;
+}
+
+function describePlatform({ strategy, threads, addressing, access }: PlatformConfig): string {
+  const answers = addressing === "always" ? "answers everything" : "answers when addressed";
+  return `strategy ${strategy}, threads ${threads}, ${answers}, access ${describeAccess(access)}`;
+}
+
+function describeAccess({ dm, groups }: PlatformAccess): string {
+  return dm === groups ? dm : `${dm} in direct messages, ${groups} in groups`;
+}
+
+function ownToken(token: string | undefined): string {
+  return token === undefined ? "token made at first start" : "token set";
+}
+
+/** Whatever else an address holds may be a secret. */
+function hostOf(address: string): string {
+  return URL.parse(address)?.host ?? "another host";
+}
+
+function count(many: number, what: string): string {
+  return `${many} ${what}${many === 1 ? "" : "s"}`;
+}

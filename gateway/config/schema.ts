@@ -1,0 +1,117 @@
+import { z } from "zod";
+import {
+  alternatives,
+  expectations,
+  flag,
+  list,
+  milliseconds,
+  oneOf,
+  prose,
+  secret,
+  section,
+  url,
+  whole,
+  word,
+} from "./values.ts";
+
+const accessModes = ["open", "off", "allowlist"] as const;
+
+const answers = { pairing: '"pairing" is not available' };
+
+const accessMode = z
+  .enum(accessModes)
+  .register(expectations, { expected: alternatives(accessModes), quotable: true, answers });
+
+const access = z
+  .union([accessMode, section({ dm: accessMode.optional(), groups: accessMode.optional() })])
+  .register(expectations, {
+    expected: `${alternatives(accessModes)}, or a section with dm and groups`,
+    quotable: true,
+    answers,
+  });
+
+const strategy = word(/^[a-z0-9][a-z0-9-]*$/, "the name of a strategy: lower case letters, digits and dashes");
+const threads = oneOf(["per-user", "shared"]);
+const addressing = oneOf(["mention", "always"]);
+
+/** What a platform may decide differently from the rest. */
+const overrides = {
+  strategy: strategy.optional(),
+  threads: threads.optional(),
+  addressing: addressing.optional(),
+  access: access.optional(),
+};
+
+const modulePath = word(/^[^\0]+$/, "the path of a module");
+const userRef = word(/^(telegram|web):\S+$/, 'a user, like "telegram:123" or "web:abc"');
+const chatRef = word(/^(telegram|web):\S+$/, 'a chat, like "telegram:-1001234" or "web:lobby"');
+const name = word(/^[\p{L}\p{N}][\p{L}\p{N}._-]{0,63}$/u, "a name: letters, digits, dots, dashes, no spaces");
+
+/** The file, with every key that exists; all of them may be left out. Defaults are in `defaults.ts`. */
+export const settingsSchema = section({
+  ...overrides,
+  strategies: z
+    .union([modulePath, list(modulePath, "a list of paths of modules")])
+    .register(expectations, { expected: "the path of a module, or a list of them" })
+    .optional(),
+  owners: list(userRef, 'a list of users, like ["telegram:123"]').optional(),
+  allow: section({
+    users: list(userRef, 'a list of users, like ["telegram:123"]').optional(),
+    chats: list(chatRef, 'a list of chats, like ["telegram:-1001234"]').optional(),
+  }).optional(),
+  agent: section({
+    name: name.optional(),
+    model: word(/^\S+$/, "the name of a model").optional(),
+    prompt: prose().optional(),
+    maxTokens: whole(1).optional(),
+    maxSteps: whole(1, 1000).optional(),
+  }).optional(),
+  anthropic: section({
+    apiKey: secret().optional(),
+    baseUrl: url().optional(),
+    maxRetries: whole(0, 20).optional(),
+  }).optional(),
+  telegram: section({
+    token: secret().optional(),
+    apiRoot: url().optional(),
+    mode: oneOf(["polling", "webhook"]).optional(),
+    webhook: section({
+      url: url().optional(),
+      secret: secret(/^[\w-]{1,256}$/, "1 to 256 letters, digits, underscores and dashes").optional(),
+    }).optional(),
+    ...overrides,
+  }).optional(),
+  web: section({
+    enabled: flag().optional(),
+    botName: name.optional(),
+    joinToken: secret().optional(),
+    allowedHosts: list(
+      word(/^[^\s/@]+$/, "a host name without https:// and path"),
+      'a list of host names, like ["chat.example.org"]',
+    ).optional(),
+    ...overrides,
+  }).optional(),
+  http: section({
+    host: word(/^[^\s/@]+$/, "a host name or IP address").optional(),
+    port: whole(0, 65_535).optional(),
+    token: secret().optional(),
+  }).optional(),
+  runs: section({
+    max: whole(1, 10_000).optional(),
+    timeoutMs: milliseconds(1).optional(),
+    maxAttempts: whole(1, 100).optional(),
+  }).optional(),
+  queue: section({
+    maxWaitingPerUser: whole(1).optional(),
+    settleMs: milliseconds(0).optional(),
+  }).optional(),
+  attachments: section({
+    maxBytes: whole(1).optional(),
+    maxPerTurn: whole(0, 1000).optional(),
+  }).optional(),
+  shutdown: section({ graceMs: milliseconds(0).optional() }).optional(),
+  log: section({ level: oneOf(["silent", "fatal", "error", "warn", "info", "debug", "trace"]).optional() }).optional(),
+});
+
+/** Settings that passed the schema, as they were written: without defaults. */
+export type Settings = z.infer<typeof settingsSchema>;

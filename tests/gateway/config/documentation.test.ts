@@ -1,0 +1,97 @@
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { parse } from "yaml";
+import { defaults } from "../../../gateway/config/defaults.ts";
+import { placeVariables, variables } from "../../../gateway/config/environment.ts";
+import { formatPath, isSection, type Path, valueAt } from "../../../gateway/config/path.ts";
+import { settingsSchema } from "../../../gateway/config/schema.ts";
+import { allPaths } from "../../../gateway/config/schema-walk.ts";
+import { load } from "./scratch.ts";
+
+const root = new URL("../../../", import.meta.url);
+const reference = readFileSync(new URL("docs/configuration.md", root), "utf8");
+const example = readFileSync(new URL("parley.example.yaml", root), "utf8");
+/** A key is commented out without a space; with a space it is prose. */
+const everythingOn = example.replace(/^( *)#(?=\S)/gm, "$1");
+const env = {
+  ANTHROPIC_API_KEY: "k",
+  TELEGRAM_BOT_TOKEN: "t",
+  TELEGRAM_WEBHOOK_SECRET: "s",
+  PARLEY_JOIN_TOKEN: "j",
+  PARLEY_API_TOKEN: "a",
+};
+
+const paths = allPaths(settingsSchema).map(formatPath);
+const variableNames = [...variables.map(({ name }) => name), ...placeVariables];
+
+/** Rows of the tables, by what their first column names. */
+const rows = new Map(
+  reference.split("\n").flatMap((line) => {
+    const cells = line.split(" | ").map((cell) => cell.replace(/^\| | \|$/g, ""));
+    const subject = /^`([^`]+)`$/.exec(cells[0] ?? "")?.[1];
+    return subject === undefined ? [] : [[subject, cells] as const];
+  }),
+);
+
+test("the reference has a row for every key and variable, and for no other", () => {
+  expect([...rows.keys()].sort()).toEqual([...paths, ...variableNames].sort());
+});
+
+test("the reference gives the defaults that count", () => {
+  for (const path of paths.filter((each) => each !== "access" && !/(^|\.)access\b/.test(each))) {
+    const value = valueAt(defaults, path.split("."));
+    const shown = value === undefined || isSection(value) ? "—" : `\`${value}\``;
+    expect(`${path}: ${rows.get(path)?.[2]}`).toBe(`${path}: ${shown}`);
+  }
+});
+
+test("the reference says which key each variable decides", () => {
+  for (const { name, path } of variables) expect(rows.get(name)?.[1]).toBe(`\`${formatPath(path)}\``);
+});
+
+test("every key and variable that the reference mentions exists", () => {
+  const mentioned = [...reference.matchAll(/`([a-z]+(?:\.[a-zA-Z]+)+|[A-Z]+_[A-Z_]+)`/g)].map((match) => match[1]);
+  const files = ["parley.yaml", "parley.example.yaml", "bin/parley.js"];
+  expect(mentioned.filter((each) => ![...paths, ...variableNames, ...files].includes(`${each}`))).toEqual([]);
+});
+
+test("the example changes nothing as it is", () => {
+  const { where: _, file: __, dataDir: ___, ...config } = load(example);
+  const { where: _1, file: _2, dataDir: _3, ...untouched } = load("");
+  expect(config).toEqual(untouched);
+});
+
+test("the example shows every key, and loads with all of them", () => {
+  expect(pathsIn(parse(everythingOn)).sort()).toEqual([...paths].sort());
+  expect(load(everythingOn, env).telegram?.token).toBe("t");
+});
+
+test("the example shows the defaults", () => {
+  const shown = load(everythingOn, env);
+  const untouched = load("");
+  for (const section of [
+    "strategy",
+    "threads",
+    "addressing",
+    "runs",
+    "queue",
+    "attachments",
+    "shutdown",
+    "log",
+  ] as const) {
+    expect(shown[section]).toEqual(untouched[section]);
+  }
+  expect({ ...shown.http, token: undefined }).toEqual(untouched.http);
+  expect({ ...shown.agent, prompt: undefined }).toEqual(untouched.agent);
+  expect(shown.telegram).toMatchObject(defaults.telegram);
+  expect(shown.web).toMatchObject({ enabled: true, botName: "parley" });
+  expect(shown.platforms.web.addressing).toBe("always");
+});
+
+function pathsIn(value: unknown, above: Path = []): string[] {
+  if (!isSection(value)) return [];
+  return Object.entries(value).flatMap(([key, inner]) => [
+    formatPath([...above, key]),
+    ...pathsIn(inner, [...above, key]),
+  ]);
+}

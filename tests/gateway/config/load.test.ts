@@ -1,0 +1,250 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { loadConfig } from "../../../gateway/config/load.ts";
+import { ConfigError, formatConfigError } from "../../../gateway/config/problems.ts";
+import { complaints, failure, folderWith, load, reference, scratchFolder } from "./scratch.ts";
+
+describe("without file and environment", () => {
+  test("everything has its default", () => {
+    const cwd = scratchFolder();
+    const { where: _, ...config } = loadConfig({ env: {}, cwd });
+    expect(config).toEqual({
+      file: undefined,
+      dataDir: join(cwd, "data"),
+      strategies: [],
+      strategy: "per-user",
+      threads: "per-user",
+      addressing: "mention",
+      platforms: {
+        telegram: {
+          strategy: "per-user",
+          threads: "per-user",
+          addressing: "mention",
+          access: { dm: "allowlist", groups: "allowlist" },
+        },
+        web: {
+          strategy: "per-user",
+          threads: "per-user",
+          addressing: "always",
+          access: { dm: "open", groups: "open" },
+        },
+      },
+      access: { telegram: { dm: "allowlist", groups: "allowlist" }, web: { dm: "open", groups: "open" } },
+      owners: [],
+      allow: { users: [], chats: [] },
+      agent: { name: "main", model: "claude-sonnet-5-5", prompt: undefined, maxTokens: 8192, maxSteps: 10 },
+      anthropic: { apiKey: undefined, baseUrl: undefined, maxRetries: 2 },
+      telegram: undefined,
+      web: { enabled: true, botName: "parley", joinToken: undefined, allowedHosts: [] },
+      http: { host: "127.0.0.1", port: 8787, token: undefined },
+      runs: { max: 16, timeoutMs: 600_000, maxAttempts: 3 },
+      queue: { maxWaitingPerUser: 20, settleMs: 1000 },
+      attachments: { maxBytes: 5_000_000, maxPerTurn: 10 },
+      shutdown: { graceMs: 20_000 },
+      log: { level: "info" },
+    });
+  });
+
+  test("nothing in it can be changed afterwards", () => {
+    const config = load("owners: ['telegram:1']\nweb: { allowedHosts: [a] }\n");
+    for (const part of [config, config.owners, config.web, config.web.allowedHosts, config.access.web]) {
+      expect(Object.isFrozen(part)).toBe(true);
+    }
+  });
+
+  test("the caller's defaults count, unless the file or the environment says otherwise", () => {
+    const cwd = folderWith("log: { level: warn }\n");
+    const defaults = { http: { port: 0, host: "::1" }, log: { level: "silent" as const } };
+    const config = loadConfig({ env: { PARLEY_HOST: "localhost" }, cwd, defaults });
+    expect(config.http).toEqual({ host: "localhost", port: 0, token: undefined });
+    expect(config.log.level).toBe("warn");
+    expect(defaults).toEqual({ http: { port: 0, host: "::1" }, log: { level: "silent" } });
+  });
+});
+
+describe("the file", () => {
+  test("is the one that PARLEY_CONFIG names, and its modules are found beside it", () => {
+    const cwd = folderWith("strategy: shared\n");
+    mkdirSync(join(cwd, "etc"));
+    writeFileSync(join(cwd, "etc/other.yaml"), "strategy: per-thread\nstrategies: ../own/by-weekday.js\n");
+    const config = loadConfig({ env: { PARLEY_CONFIG: "etc/other.yaml" }, cwd });
+    expect(config).toMatchObject({
+      file: join(cwd, "etc/other.yaml"),
+      strategy: "per-thread",
+      strategies: [join(cwd, "own/by-weekday.js")],
+      dataDir: join(cwd, "data"),
+    });
+    expect(loadConfig({ env: { PARLEY_CONFIG: "etc/other.yaml" }, cwd, file: "parley.yaml" }).strategy).toBe("shared");
+    expect(loadConfig({ env: { PARLEY_CONFIG: "" }, cwd }).strategy).toBe("shared");
+  });
+
+  test("has to exist if somebody named it", () => {
+    const cwd = scratchFolder();
+    const byVariable = failure(() => loadConfig({ env: { PARLEY_CONFIG: "gone.yaml" }, cwd }));
+    expect(byVariable?.problems).toEqual([{ path: "PARLEY_CONFIG", message: "gone.yaml: there is no such file" }]);
+    const byCaller = failure(() => loadConfig({ env: {}, cwd, file: "gone.yaml" }));
+    expect(byCaller?.problems).toEqual([{ path: "", file: "gone.yaml", message: "there is no such file" }]);
+    const folder = failure(() => loadConfig({ env: { PARLEY_CONFIG: cwd }, cwd }));
+    expect(folder?.message).toBe(`PARLEY_CONFIG: ${cwd}: this is a folder, not a file`);
+  });
+
+  test("is named in full where it lies outside the working directory", () => {
+    const elsewhere = folderWith("x: 1\n");
+    const error = failure(() => loadConfig({ env: {}, cwd: scratchFolder(), file: join(elsewhere, "parley.yaml") }));
+    expect(error?.problems[0]?.file).toBe(join(elsewhere, "parley.yaml"));
+  });
+
+  test("may be empty, hold comments alone, or have sections whose lines are commented out", () => {
+    for (const yaml of ["", "# nothing\n", "---\n", "http:\n  # port: 1\nowners:\n"]) {
+      expect(load(yaml).http.port).toBe(8787);
+    }
+  });
+
+  test("may use anchors and aliases", () => {
+    const config = load("telegram: { token: t, access: &who { dm: open } }\nweb: { access: *who }\n");
+    expect(config.access).toEqual({
+      telegram: { dm: "open", groups: "allowlist" },
+      web: { dm: "open", groups: "open" },
+    });
+  });
+
+  test("takes values from the environment where they are a reference as a whole", () => {
+    const yaml = [
+      `telegram: { token: '${reference("BOT")}' }`,
+      `http: { port: '${reference("PORT")}' }`,
+      `web: { enabled: '${reference("WEB")}', joinToken: '${reference("DIGITS")}' }`,
+      `agent: { prompt: 'Say ${reference("BOT")} aloud' }`,
+      `owners: ['${reference("OWNER")}']`,
+    ].join("\n");
+    const config = load(yaml, { BOT: "1:abc", PORT: "0", WEB: "false", DIGITS: "0123", OWNER: "web:ann" });
+    expect(config).toMatchObject({
+      telegram: { token: "1:abc" },
+      http: { port: 0 },
+      web: { enabled: false, joinToken: "0123" },
+      agent: { prompt: `Say ${reference("BOT")} aloud` },
+      owners: ["web:ann"],
+    });
+  });
+});
+
+describe("the environment", () => {
+  test("wins over the file", () => {
+    const yaml = [
+      "strategy: shared",
+      "access: off",
+      "anthropic: { apiKey: a, baseUrl: 'http://a' }",
+      "telegram: { token: a, apiRoot: 'http://a', strategy: shared, access: { dm: off } }",
+      "web: { strategy: shared, access: off }",
+      "http: { host: a, port: 1, token: a }",
+      "log: { level: error }",
+    ].join("\n");
+    const config = load(yaml, {
+      PARLEY_DATA: "/var/lib/parley",
+      PARLEY_HOST: "0.0.0.0",
+      PARLEY_PORT: "0",
+      PARLEY_TOKEN: "b",
+      ANTHROPIC_API_KEY: "b",
+      ANTHROPIC_BASE_URL: "http://127.0.0.1:9/",
+      TELEGRAM_BOT_TOKEN: "b",
+      TELEGRAM_API_ROOT: "http://127.0.0.1:8/",
+      PARLEY_STRATEGY: "per-thread",
+      PARLEY_ACCESS: "open",
+      PARLEY_LOG_LEVEL: "silent",
+    });
+    expect(config).toMatchObject({
+      dataDir: "/var/lib/parley",
+      strategy: "per-thread",
+      anthropic: { apiKey: "b", baseUrl: "http://127.0.0.1:9" },
+      telegram: { token: "b", apiRoot: "http://127.0.0.1:8" },
+      platforms: { telegram: { strategy: "per-thread" }, web: { strategy: "per-thread" } },
+      access: { telegram: { dm: "open", groups: "open" }, web: { dm: "open", groups: "open" } },
+      http: { host: "0.0.0.0", port: 0, token: "b" },
+      log: { level: "silent" },
+    });
+  });
+
+  test("says nothing with an empty variable", () => {
+    const env = { PARLEY_PORT: "", PARLEY_ACCESS: "", TELEGRAM_BOT_TOKEN: "", PARLEY_DATA: "" };
+    expect(load("http: { port: 5 }\n", env)).toMatchObject({ http: { port: 5 }, telegram: undefined });
+  });
+
+  test("starts Telegram with a token alone, and with nothing less", () => {
+    expect(load("", { TELEGRAM_BOT_TOKEN: "t" }).telegram).toEqual({
+      token: "t",
+      apiRoot: "https://api.telegram.org",
+      mode: "polling",
+      webhook: undefined,
+    });
+    expect(load("", { TELEGRAM_API_ROOT: "http://127.0.0.1:1" }).telegram).toBeUndefined();
+    expect(load("telegram:\n  mode: polling\n", { TELEGRAM_BOT_TOKEN: "t" }).telegram?.token).toBe("t");
+  });
+
+  test("makes up for a reference that leads nowhere", () => {
+    expect(load(`telegram: { token: '${reference("GONE")}' }\n`, { TELEGRAM_BOT_TOKEN: "t" }).telegram?.token).toBe(
+      "t",
+    );
+  });
+
+  test("cannot mend a section that is none", () => {
+    expect(complaints("http: 8080\n", { PARLEY_PORT: "1" })).toEqual([
+      "parley.yaml:1:1  http: expected a section with host, port, token, found a number",
+    ]);
+  });
+});
+
+describe("platforms", () => {
+  test("have what their section says, else what counts for all", () => {
+    const config = load(
+      "strategy: shared\nthreads: shared\naddressing: always\ntelegram: { token: t, threads: per-user }\nweb: { addressing: mention }\n",
+    );
+    expect(config.platforms.telegram).toMatchObject({ strategy: "shared", threads: "per-user", addressing: "always" });
+    expect(config.platforms.web).toMatchObject({ strategy: "shared", threads: "shared", addressing: "mention" });
+  });
+
+  test.each([
+    ["", "127.0.0.1", "open open"],
+    ["", "0.0.0.0", "allowlist allowlist"],
+    ["access: off", "127.0.0.1", "off off"],
+    ["access: { groups: off }", "127.0.0.1", "open off"],
+    ["access: off\nweb: { access: { dm: allowlist } }", "127.0.0.1", "allowlist off"],
+    ["web: { access: open }", "0.0.0.0", "open open"],
+  ])("let people into the web chat as %j says at %s: %s", (yaml, host, modes) => {
+    const { dm, groups } = load(yaml, { PARLEY_HOST: host }).access.web;
+    expect(`${dm} ${groups}`).toBe(modes);
+  });
+
+  test.each(["https://bot.example.org/", "http://127.0.0.1:8443/", "http://[::1]/hook", "http://localhost/"])(
+    "take webhooks at %s",
+    (url) => {
+      const telegram = `telegram: { token: t, mode: webhook, webhook: { url: '${url}', secret: s_1 } }`;
+      expect(load(telegram).telegram).toMatchObject({ mode: "webhook", webhook: { url, secret: "s_1" } });
+    },
+  );
+
+  test("know of no webhook while they poll", () => {
+    expect(load("telegram: { token: t, webhook: { url: 'https://a.example' } }").telegram?.webhook).toBeUndefined();
+  });
+});
+
+describe("where a setting comes from", () => {
+  test("is a line of the file, a variable, or nowhere", () => {
+    const config = load("log:\n  level: info\nstrategies:\n  - a.js\n  - b.js\n", { PARLEY_STRATEGY: "x" });
+    expect(config.where("log.level")).toEqual({ path: "log.level", file: "parley.yaml", line: 2, column: 3 });
+    expect(config.where("strategies[1]")).toEqual({ path: "strategies[1]", file: "parley.yaml", line: 5, column: 5 });
+    expect(config.where("strategy")).toEqual({ path: "PARLEY_STRATEGY" });
+    expect(config.where("web.strategy")).toEqual({ path: "PARLEY_STRATEGY" });
+    expect(config.where("runs.max")).toEqual({ path: "runs.max" });
+  });
+
+  test("is the only item of a list that was written without brackets", () => {
+    expect(load("strategies: a.js\n").where("strategies[0]")).toMatchObject({ line: 1, column: 1 });
+  });
+
+  test("fits into a problem that the caller found", () => {
+    const config = load("strategy: by-moon\n");
+    const error = new ConfigError([{ ...config.where("strategy"), message: 'there is no strategy "by-moon"' }]);
+    expect(formatConfigError(error)).toBe('parley.yaml:1:1  strategy: there is no strategy "by-moon"');
+    expect(error).toMatchObject({ code: "config-invalid", name: "ConfigError" });
+  });
+});
