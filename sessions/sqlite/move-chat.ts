@@ -41,8 +41,8 @@ export function chatMover(db: Db, chats: ChatRefs) {
   );
   const rekeyServed = db.prepare<[string, string]>("UPDATE OR REPLACE served SET lane = ? WHERE lane = ?");
   const rekeyRun = db.prepare<[string, string]>("UPDATE OR IGNORE runs SET lane = ? WHERE lane = ?");
-  const threads = db.prepare<[string], { place: string }>(
-    "SELECT DISTINCT place FROM settings WHERE substr(place, 1, length(?1)) = ?1",
+  const threads = db.prepare<{ prefix: string }, { place: string }>(
+    "SELECT DISTINCT place FROM settings WHERE substr(place, 1, length(@prefix)) = @prefix",
   );
   const moveSettings = db.prepare<[string, string]>("UPDATE OR REPLACE settings SET place = ? WHERE place = ?");
   const work = db.prepare<[number], { lane: string }>(
@@ -80,7 +80,7 @@ export function chatMover(db: Db, chats: ChatRefs) {
         ? placeName({ level, platform, account, chatId: id })
         : placeName({ level, platform, account, chatId: id, threadId: "" });
     moveSettings.run(at("chat", toChatId), at("chat", chatId));
-    for (const { place } of threads.all(at("thread", chatId))) {
+    for (const { place } of threads.all({ prefix: at("thread", chatId) })) {
       moveSettings.run(at("thread", toChatId) + place.slice(at("thread", chatId).length), place);
     }
     return work.all(ref).map(({ lane }) => ({ lane, chatRef: ref }));
