@@ -24,7 +24,7 @@ const OPEN = "state IN ('waiting', 'running')";
  *
  * Whose turn it is: every user who waits in the lane has a position, twice the arrival number of the user's first
  * waiting message, or one more than twice the last arrival number at the moment the user's last run here ended,
- * whichever is later. The lowest position is next. So whoever was just answered stands behind all who wait by then and
+ * whichever is later. The lowest position is next; of two who ended since the last arrival, whoever ended first. So whoever was just answered stands behind all who wait by then and
  * before all who come later, and nobody waits for more than one turn of anybody else.
  *
  * @param holder names this process; the data folder is its alone, so a run that carries another name was left behind
@@ -46,7 +46,7 @@ export function claimer(
      FROM (SELECT min(seq) AS first FROM inbox WHERE lane = ? AND state = 'waiting' AND ${OPEN} GROUP BY user_id)
      JOIN inbox i ON i.seq = first
      LEFT JOIN served s ON s.lane = i.lane AND s.user_id = i.user_id
-     ORDER BY max(2 * i.seq, coalesce(s.position, 0))`,
+     ORDER BY max(2 * i.seq, coalesce(s.position, 0)), s.run_id`,
   );
   const burst = db.prepare<[string, number], InboxRow>(
     `SELECT * FROM inbox WHERE lane = ? AND burst = ? AND state = 'waiting' AND ${OPEN} ORDER BY seq`,

@@ -42,9 +42,9 @@ export function runSteps(db: Db, chats: ChatRefs, enqueue: Enqueue, now: () => n
   const waits = db.prepare<[string]>(
     "SELECT 1 FROM inbox WHERE lane = ? AND state = 'waiting' AND state IN ('waiting', 'running') LIMIT 1",
   );
-  const serve = db.prepare<[string, string]>(
-    `INSERT INTO served (lane, user_id, position) VALUES (?, ?, (SELECT 2 * max(seq) + 1 FROM inbox))
-     ON CONFLICT (lane, user_id) DO UPDATE SET position = excluded.position`,
+  const serve = db.prepare<[string, string, number]>(
+    `INSERT INTO served (lane, user_id, position, run_id) VALUES (?, ?, (SELECT 2 * max(seq) + 1 FROM inbox), ?)
+     ON CONFLICT (lane, user_id) DO UPDATE SET position = excluded.position, run_id = excluded.run_id`,
   );
   const forgetServed = db.prepare<[string]>("DELETE FROM served WHERE lane = ?");
   const bindThread = db.prepare(
@@ -107,7 +107,7 @@ export function runSteps(db: Db, chats: ChatRefs, enqueue: Enqueue, now: () => n
       endMessages.run(states[ending.outcome], ending.failure ?? null, run.id);
       dropRun.run(run.id);
       const more = waits.get(run.lane) !== undefined;
-      if (more) serve.run(run.lane, run.user_id);
+      if (more) serve.run(run.lane, run.user_id, run.id);
       else forgetServed.run(run.lane);
       return { lane: run.lane, more };
     },

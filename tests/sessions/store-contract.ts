@@ -176,6 +176,12 @@ export function storeContract(name: string, open: (clock: { now: number }) => Pr
         ]);
       });
 
+      test("people keep taking turns while nobody writes any more", async () => {
+        for (const user of ["zoe", "yan", "xia", "zoe", "yan", "xia", "zoe", "yan", "xia"]) await say(user, "x");
+        const order = (await serveAll()).map(([user]) => user);
+        expect(order).toEqual(["zoe", "yan", "xia", "zoe", "yan", "xia", "zoe", "yan", "xia"]);
+      });
+
       test("a stream of newcomers cannot hold somebody back for ever", async () => {
         await say("alice", "a1");
         const run = await claim();

@@ -81,6 +81,7 @@ CREATE TABLE served (
   lane     TEXT NOT NULL,
   user_id  TEXT NOT NULL,
   position INTEGER NOT NULL,
+  run_id   INTEGER NOT NULL,
   PRIMARY KEY (lane, user_id)
 ) STRICT, WITHOUT ROWID;
 
