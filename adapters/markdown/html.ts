@@ -1,0 +1,12 @@
+const ESCAPES: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
+
+/** Make a text safe between tags and inside quoted attributes. */
+export function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => ESCAPES[character] ?? "");
+}
+
+/** Code as both Telegram and browsers highlight it. */
+export function codeHtml(text: string, language: string | undefined): string {
+  const attribute = language === undefined ? "" : ` class="language-${escapeHtml(language)}"`;
+  return `<pre><code${attribute}>${escapeHtml(text)}</code></pre>`;
+}

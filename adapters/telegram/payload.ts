@@ -1,0 +1,108 @@
+import type { Message, User } from "telegraf/types";
+
+/**
+ * Any message of the Bot API. What one kind has and another has not is optional here, so that fields are read without
+ * asking for the kind first.
+ *
+ * @see https://core.telegram.org/bots/api#message
+ */
+export type TelegramMessage = Omit<Message.ServiceMessage, "chat" | "sender_chat"> &
+  Partial<
+    Omit<
+      Message.TextMessage &
+        Message.PhotoMessage &
+        Message.AnimationMessage &
+        Message.AudioMessage &
+        Message.VoiceMessage &
+        Message.VideoMessage &
+        Message.VideoNoteMessage &
+        Message.StickerMessage &
+        Message.PollMessage &
+        Message.VenueMessage &
+        Message.ContactMessage &
+        Message.DiceMessage &
+        Message.ForumTopicCreatedMessage &
+        Message.MigrateToChatIdMessage &
+        Message.MigrateFromChatIdMessage,
+      keyof Message.ServiceMessage | "reply_to_message" | "external_reply"
+    >
+  > & {
+    chat: TelegramChat;
+    sender_chat?: TelegramChat;
+    reply_to_message?: TelegramMessage;
+    external_reply?: ExternalReply;
+  };
+
+/** @see https://core.telegram.org/bots/api#chat */
+export interface TelegramChat {
+  id: number;
+  type: string;
+  title?: string;
+  first_name?: string;
+  last_name?: string;
+  is_forum?: boolean;
+}
+
+/** @see https://core.telegram.org/bots/api#externalreplyinfo */
+export interface ExternalReply {
+  chat?: TelegramChat;
+  message_id?: number;
+  origin?: { sender_user?: User };
+}
+
+/** The kinds of update that Parley asks Telegram for. */
+export const ALLOWED_UPDATES = ["message", "edited_message", "channel_post", "edited_channel_post"] as const;
+
+export interface ReadUpdate {
+  id: number;
+  kind: (typeof ALLOWED_UPDATES)[number];
+  message: TelegramMessage;
+}
+
+/** A payload that is not what the Bot API promises. Says what is missing, never what was there. */
+export class TelegramPayloadError extends Error {
+  readonly code = "telegram-payload";
+
+  constructor(message: string) {
+    super(message);
+    this.name = "TelegramPayloadError";
+  }
+}
+
+/**
+ * Check the parts of an update that everything else relies on.
+ *
+ * @returns null for a kind of update that Parley has no use for
+ * @throws TelegramPayloadError if it is no update
+ */
+export function readUpdate(update: unknown): ReadUpdate | null {
+  const id = updateId(update);
+  if (id === null) throw new TelegramPayloadError("an update without a number");
+  const kind = ALLOWED_UPDATES.find((each) => each in (update as object));
+  if (kind === undefined) return null;
+  const message = (update as Record<string, unknown>)[kind];
+  if (!isMessage(message)) throw new TelegramPayloadError(`update with a ${kind} that lacks its id, date or chat`);
+  return { id, kind, message };
+}
+
+/** The number by which an update is confirmed, or null if it has none. */
+export function updateId(update: unknown): number | null {
+  return isRecord(update) && Number.isSafeInteger(update.update_id) ? (update.update_id as number) : null;
+}
+
+function isMessage(value: unknown): value is TelegramMessage {
+  return (
+    isRecord(value) &&
+    Number.isSafeInteger(value.message_id) &&
+    Number.isSafeInteger(value.date) &&
+    isRecord(value.chat) &&
+    Number.isSafeInteger(value.chat.id) &&
+    typeof value.chat.type === "string" &&
+    (value.text === undefined || typeof value.text === "string") &&
+    (value.caption === undefined || typeof value.caption === "string")
+  );
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

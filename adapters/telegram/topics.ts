@@ -1,0 +1,42 @@
+const MAX_NAME = 128;
+
+/** Control and format characters, which Telegram would show as nothing or refuse. */
+const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu;
+
+/**
+ * A topic's name made from a message: one line of at most 128 characters.
+ *
+ * @see https://core.telegram.org/bots/api#createforumtopic
+ */
+export function topicName(title: string): string {
+  const line = title.replace(INVISIBLE, " ").replace(/\s+/g, " ").trim();
+  if (line === "") return "Conversation";
+  if (line.length <= MAX_NAME) return line;
+  // A cut in the middle of a surrogate pair would leave half a character.
+  return `${line.slice(0, MAX_NAME - 1).replace(/[\uD800-\uDBFF]$/, "")}…`;
+}
+
+/**
+ * Remembers which of the chats heard of last are forums: there, typing in General has to name it, while messages must
+ * not. Bounded; what it forgets costs a typing sign, until the chat is heard of again.
+ */
+export class ForumMemory {
+  readonly #forums = new Set<string>();
+  readonly #capacity: number;
+
+  constructor(capacity = 1_000) {
+    this.#capacity = capacity;
+  }
+
+  note(chatId: string, isForum: boolean): void {
+    this.#forums.delete(chatId);
+    if (!isForum) return;
+    this.#forums.add(chatId);
+    const oldest = this.#forums.values().next();
+    if (this.#forums.size > this.#capacity && !oldest.done) this.#forums.delete(oldest.value);
+  }
+
+  has(chatId: string): boolean {
+    return this.#forums.has(chatId);
+  }
+}

@@ -1,0 +1,37 @@
+import { LOBBY } from "../ids.ts";
+import { Changes } from "./changes.ts";
+import { Commits } from "./commits.ts";
+import { openDatabase } from "./database.ts";
+import { Messages } from "./messages.ts";
+import { People } from "./people.ts";
+import { Rooms } from "./rooms.ts";
+
+/** All that the platform remembers. */
+export interface Log {
+  people: People;
+  rooms: Rooms;
+  messages: Messages;
+  changes: Changes;
+  /** Everything that is written goes through here; it resolves once that is on disk. */
+  write: Commits["write"];
+  close(): void;
+}
+
+/** @param onCommit called after each commit */
+export function openLog(file: string, now: () => number, onCommit: () => void): Log {
+  const db = openDatabase(file);
+  const commits = new Commits(db, onCommit);
+  const rooms = new Rooms(db);
+  rooms.add(LOBBY, now());
+  return {
+    people: new People(db),
+    rooms,
+    messages: new Messages(db),
+    changes: new Changes(db),
+    write: (work) => commits.write(work),
+    close() {
+      commits.flush();
+      db.close();
+    },
+  };
+}

@@ -1,0 +1,38 @@
+import type { AdapterHandlers } from "../adapter.ts";
+import { Bot } from "./bot.ts";
+import { HandOver } from "./hand-over.ts";
+import { Join } from "./join.ts";
+import { Feed } from "./live/feed.ts";
+import { Previews } from "./live/previews.ts";
+import { Replay } from "./live/replay.ts";
+import { type Log, openLog } from "./log/log.ts";
+import type { WebSettings } from "./options.ts";
+import { Posts } from "./posts.ts";
+
+/** The running platform: between `start` and `close`. */
+export interface WebPlatform {
+  log: Log;
+  join: Join;
+  posts: Posts;
+  handOver: HandOver;
+  bot: Bot;
+  feed: Feed;
+  previews: Previews;
+}
+
+/** @throws if the database cannot be opened */
+export function openPlatform(settings: WebSettings, handlers: AdapterHandlers): WebPlatform {
+  const { limits, environment } = settings;
+  const log = openLog(settings.file, environment.now, () => feed.wake());
+  const feed = new Feed(settings, new Replay(log));
+  const handOver = new HandOver(log, handlers, { account: settings.account, name: settings.botName });
+  return {
+    log,
+    join: new Join(log, settings),
+    posts: new Posts(log, handOver, settings),
+    handOver,
+    bot: new Bot(log, settings),
+    feed,
+    previews: new Previews(environment, limits.previewMs),
+  };
+}

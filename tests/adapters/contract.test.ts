@@ -1,0 +1,93 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { serve } from "@hono/node-server";
+import { createTelegramAdapter } from "../../adapters/telegram/adapter.ts";
+import { createWebAdapter } from "../../adapters/web/adapter.ts";
+import { FakeTelegram } from "../fakes/telegram/fake-telegram.ts";
+import { telegramRecords } from "../fakes/telegram/fixtures.ts";
+import { WebPerson } from "../fakes/web/client.ts";
+import { webRecords } from "../fakes/web/fixtures.ts";
+import { type AdapterUnderTest, adapterContract } from "./contract.ts";
+
+async function telegram(): Promise<AdapterUnderTest> {
+  const tg = await FakeTelegram.start();
+  const group = tg.group("Team", { forum: true });
+  const alice = tg.user("Alice");
+  const at = (chatId: string, threadId?: string) => ({
+    platform: "telegram" as const,
+    account: "default",
+    chatId,
+    ...(threadId === undefined ? {} : { threadId }),
+  });
+  return {
+    // The adapter's pauses are not what is tested.
+    adapter: createTelegramAdapter({ token: tg.token, apiRoot: tg.apiRoot, sleep: async () => {} }),
+    requests: () => tg.calls.length,
+    serve: async () => {},
+    post: async (text) => void group.post(alice, `@parley_bot ${text}`),
+    redeliver: async () => {},
+    group: at(String(group.id)),
+    unknownChat: at("-1"),
+    unknownThread: at(String(group.id), "99999"),
+    dm: async () => ({ to: at(String(tg.dm(alice).id)), userId: String(alice.id) }),
+    said: async () => tg.sent.map(({ text }) => text),
+    limit: 4_096,
+    dispose: () => tg.close(),
+  };
+}
+
+async function web(): Promise<AdapterUnderTest> {
+  const folder = mkdtempSync(join(tmpdir(), "parley-contract-"));
+  const adapter = createWebAdapter({ file: join(folder, "web.db"), access: { kind: "loopback" } });
+  let server: ReturnType<typeof serve> | undefined;
+  let requests = 0;
+  let url = "";
+  let alice: WebPerson | undefined;
+  const person = async () => (alice ??= await WebPerson.join(url, "Alice"));
+  const at = (chatId: string, threadId?: string) => ({
+    platform: "web" as const,
+    account: "default",
+    chatId,
+    ...(threadId === undefined ? {} : { threadId }),
+  });
+  return {
+    adapter,
+    requests: () => requests,
+    async serve() {
+      const { promise, resolve } = Promise.withResolvers<AddressInfo>();
+      const fetch = (request: Request) => {
+        requests += 1;
+        return adapter.http?.fetch(request) ?? new Response(null, { status: 404 });
+      };
+      server = serve({ fetch, hostname: "127.0.0.1", port: 0 }, resolve);
+      url = `http://127.0.0.1:${(await promise).port}`;
+    },
+    post: async (text) => void (await (await person()).say("lobby", `@parley ${text}`, { clientId: text })),
+    redeliver: async () => void (await (await person()).say("lobby", "@parley hello", { clientId: "hello" })),
+    group: at("lobby"),
+    unknownChat: at("dm:nobody"),
+    unknownThread: at("lobby", "nothing"),
+    dm: async () => ({ to: at(`dm:${(await person()).id}`), userId: (await person()).id }),
+    async said() {
+      const { messages } = (await (await (await person()).request("GET", "/rooms/lobby/messages")).json()) as {
+        messages: Array<{ text: string; user: { isBot: boolean } }>;
+      };
+      return messages.filter(({ user }) => user.isBot).map(({ text }) => text);
+    },
+    limit: 20_000,
+    async dispose() {
+      await alice?.close();
+      await new Promise<void>((resolve) => {
+        if (server === undefined) return resolve();
+        server.close(() => resolve());
+        if ("closeAllConnections" in server) server.closeAllConnections();
+      });
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
+
+adapterContract("telegram", telegram, telegramRecords);
+adapterContract("web", web, webRecords);

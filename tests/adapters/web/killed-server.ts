@@ -1,0 +1,27 @@
+/**
+ * A process to be killed: the web platform on the database named by the first argument. It takes every message but
+ * those that say "never", answers in the lobby what it takes, and prints its address and what it holds.
+ */
+import { stdout } from "node:process";
+import { serve } from "@hono/node-server";
+import { createWebAdapter } from "../../../adapters/web/adapter.ts";
+
+const adapter = createWebAdapter({ file: process.argv[2] ?? "", access: { kind: "loopback" } });
+await adapter.start({
+  async onMessage({ source, text }) {
+    if (text.startsWith("never")) {
+      stdout.write(`holding ${text}\n`);
+      return new Promise(() => {});
+    }
+    const to = { platform: "web" as const, account: "default", chatId: source.chat.id };
+    const chunk = { key: source.messageId, to, text: "<p>said by the bot</p>", plain: "said by the bot" };
+    await adapter.send(chunk, new AbortController().signal);
+  },
+  async onEdit() {},
+  async onDelete() {},
+  async onChatMoved() {},
+  onMalformed() {},
+  onState() {},
+});
+const answer = (request: Request) => adapter.http?.fetch(request) ?? new Response(null, { status: 404 });
+serve({ fetch: answer, hostname: "127.0.0.1", port: 0 }, ({ port }) => stdout.write(`http://127.0.0.1:${port}\n`));

@@ -1,0 +1,72 @@
+/** How calls of a method are to go wrong. */
+export interface Fault {
+  /** Answer with this status; left out, the connection is cut. */
+  status?: number;
+  description?: string;
+  /** Seconds, as Telegram tells them. */
+  retryAfter?: number;
+  parameters?: Record<string, unknown>;
+  /** Answer with this body, whatever it is. */
+  body?: string;
+  /** How many calls; default 1. */
+  times?: number;
+  /** `after`: the call takes effect and its answer is what goes wrong. Default `before`. */
+  when?: "before" | "after";
+}
+
+/** Calls that are kept waiting. */
+export interface Hang {
+  /** Resolves when the first such call has arrived. */
+  arrived: Promise<void>;
+  /** Let the waiting calls go on, and later ones pass. */
+  release(): void;
+}
+
+interface HeldCalls extends Hang {
+  arrive(): void;
+  released: Promise<void>;
+}
+
+export class Faults {
+  readonly #faults = new Map<string, Array<Fault & { left: number }>>();
+  readonly #hangs = new Map<string, HeldCalls>();
+
+  add(method: string, fault: Fault): void {
+    const faults = this.#faults.get(method) ?? [];
+    faults.push({ ...fault, left: fault.times ?? 1 });
+    this.#faults.set(method, faults);
+  }
+
+  take(method: string): Fault | undefined {
+    const fault = this.#faults.get(method)?.find(({ left }) => left > 0);
+    if (fault !== undefined) fault.left -= 1;
+    return fault;
+  }
+
+  hang(method: string): Hang {
+    const arrival = Promise.withResolvers<void>();
+    const release = Promise.withResolvers<void>();
+    const hang: HeldCalls = {
+      arrived: arrival.promise,
+      arrive: arrival.resolve,
+      released: release.promise,
+      release: () => {
+        if (this.#hangs.get(method) === hang) this.#hangs.delete(method);
+        release.resolve();
+      },
+    };
+    this.#hangs.set(method, hang);
+    return hang;
+  }
+
+  /** Wait as long as calls of the method are held. */
+  async pass(method: string): Promise<void> {
+    const hang = this.#hangs.get(method);
+    hang?.arrive();
+    await hang?.released;
+  }
+
+  close(): void {
+    for (const hang of [...this.#hangs.values()]) hang.release();
+  }
+}
