@@ -15,7 +15,6 @@ import type { Plan } from "../strategies/strategy.ts";
  * accepted: a later change of strategy touches nothing that waits. After a crash `held` and `waiting` rows are as they
  * were, and `running` ones belong to a run that the next claim of their lane takes over.
  */
-export type InboxState = "held" | "waiting" | "running" | "done" | "failed" | "dropped" | "refused";
 
 /** What the store has found out before a message is planned; the transaction that inserts the row read it. */
 export interface Facts {

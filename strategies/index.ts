@@ -4,9 +4,6 @@ import { shared } from "./shared.ts";
 import type { Strategy } from "./strategy.ts";
 import { taggedHybrid } from "./tagged-hybrid.ts";
 
-/** Nobody overhears anybody unless an admin says so. */
-export const DEFAULT_STRATEGY = perUser.name;
-
 export const builtInStrategies: readonly Strategy[] = [shared, perUser, perThread, taggedHybrid];
 
 export class StrategyError extends Error {

@@ -40,16 +40,16 @@ export function claimer(
     "UPDATE runs SET holder = ?, fence = ?, attempt = ? WHERE id = ?",
   );
   const next = db.prepare<[string], { burst: number; ready_at: number }>(
-    `SELECT i.burst,
+    `SELECT coalesce(i.burst, i.seq) AS burst,
        (SELECT max(b.ready_at) FROM inbox b
-        WHERE b.lane = i.lane AND b.burst = i.burst AND b.state = 'waiting' AND ${OPEN}) AS ready_at
+        WHERE b.lane = i.lane AND coalesce(b.burst, b.seq) = coalesce(i.burst, i.seq) AND b.state = 'waiting' AND ${OPEN}) AS ready_at
      FROM (SELECT min(seq) AS first FROM inbox WHERE lane = ? AND state = 'waiting' AND ${OPEN} GROUP BY user_id)
      JOIN inbox i ON i.seq = first
      LEFT JOIN served s ON s.lane = i.lane AND s.user_id = i.user_id
      ORDER BY max(2 * i.seq, coalesce(s.position, 0)), s.run_id`,
   );
   const burst = db.prepare<[string, number], InboxRow>(
-    `SELECT * FROM inbox WHERE lane = ? AND burst = ? AND state = 'waiting' AND ${OPEN} ORDER BY seq`,
+    `SELECT * FROM inbox WHERE lane = ? AND coalesce(burst, seq) = ? AND state = 'waiting' AND ${OPEN} ORDER BY seq`,
   );
   const running = db.prepare<[number], InboxRow>(
     "SELECT * FROM inbox WHERE run_id = ? AND state = 'running' ORDER BY seq",

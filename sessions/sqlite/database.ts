@@ -23,6 +23,8 @@ export function openDatabase(file: string): Db {
     db.pragma("synchronous = FULL");
     db.pragma("foreign_keys = ON");
     db.pragma("busy_timeout = 5000");
+    // 64 MiB: the rows that are open and the tops of the indexes stay in memory however large the file grows.
+    db.pragma("cache_size = -65536");
     migrate(db);
     return db;
   } catch (error) {

@@ -28,7 +28,8 @@ export interface InboxRow {
   lane: string | null;
   plan: string;
   payload: string;
-  burst: number;
+  /** The first row of the turn it belongs to; null for that one itself. */
+  burst: number | null;
   ready_at: number;
   sent_at: number;
 }

@@ -12,15 +12,22 @@ export function placeName(place: SettingPlace): string {
   return parts.map((part) => encodePart(part ?? "")).join(":");
 }
 
-/** Read the settings of several places at once, widest first as given; places without any are left out. */
+/** Read the settings of up to four places at once, widest first as given; places without any are left out. */
 export function settingsReader(db: Db): (places: SettingPlace[]) => SettingLevel[] {
-  const at = db.prepare<[string], { name: string; value: string }>("SELECT name, value FROM settings WHERE place = ?");
-  return (places) =>
-    places.flatMap((place) => {
-      const rows = at.all(placeName(place));
-      if (rows.length === 0) return [];
-      return [{ level: place.level, values: Object.fromEntries(rows.map(({ name, value }) => [name, value])) }];
+  const at = db.prepare<Array<string | null>, { place: string; name: string; value: string }>(
+    "SELECT place, name, value FROM settings WHERE place IN (?, ?, ?, ?)",
+  );
+  return (places) => {
+    const names = places.map(placeName);
+    const rows = at.all(names[0] ?? null, names[1] ?? null, names[2] ?? null, names[3] ?? null);
+    if (rows.length === 0) return [];
+    return places.flatMap(({ level }, index) => {
+      const own = rows.filter(({ place }) => place === names[index]);
+      return own.length === 0
+        ? []
+        : [{ level, values: Object.fromEntries(own.map(({ name, value }) => [name, value])) }];
     });
+  };
 }
 
 export function settingsWriter(db: Db, now: () => number) {

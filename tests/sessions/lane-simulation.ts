@@ -34,6 +34,14 @@ export interface SimulationOptions {
   crash: number;
 }
 
+/** One process: what it holds and whether it still does anything. */
+interface Life {
+  store: Store;
+  alive: boolean;
+  executing: Set<number>;
+  inLane: Map<string, number>;
+}
+
 /** Numbers from 0 up to 1, the same for the same seed. (mulberry32) */
 export function seeded(seed: number): () => number {
   let state = seed >>> 0;
@@ -69,17 +77,20 @@ export async function simulate(options: SimulationOptions): Promise<Simulated> {
 
   function begin() {
     const store = sqliteStore(db, { now: () => clock.now(), schedule: queueMicrotask });
-    const here = { store, alive: true, executing: new Set<number>(), inLane: new Map<string, number>(), lanes: undefined };
+    const here: Life = { store, alive: true, executing: new Set(), inLane: new Map() };
     const lanes: LocalLanes = new LocalLanes({
       handler: (lane) => handle(here, lane),
       maxRuns,
       clock,
       retryMs: 50,
     });
-    return Object.assign(here, { lanes });
+    const end = () => {
+      here.alive = false;
+    };
+    return { store, lanes, end };
   }
 
-  async function handle(here: { store: Store; alive: boolean; executing: Set<number>; inLane: Map<string, number> }, lane: string) {
+  async function handle(here: Life, lane: string) {
     const claim = await here.store.claim(lane, here.executing);
     if (claim.kind === "later") return { at: claim.at };
     if (claim.kind !== "run") return "idle" as const;
@@ -109,7 +120,7 @@ export async function simulate(options: SimulationOptions): Promise<Simulated> {
   /** A new process on what the old one had committed. */
   function restart(): void {
     story.crashes += 1;
-    life.alive = false;
+    life.end();
     const bytes = db.serialize();
     db = new Database(bytes);
     life = begin();

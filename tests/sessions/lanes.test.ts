@@ -10,44 +10,56 @@ describe("the lane engine, simulated", () => {
     [1, 2, 3, 4, 5].map((seed) => ({ strategy, seed })),
   );
 
-  test.each(cases)("$strategy, seed $seed: nothing lost, in order, one run per lane, bounded wait", async ({ strategy, seed }) => {
-    const story = await simulate({
-      seed,
-      strategy,
-      messages: 300,
-      chats: 3,
-      users: 6,
-      maxRuns: 4,
-      throws: 0.1,
-      crash: 0.01,
-    });
-    const answered = story.runs.flatMap(({ ids }) => ids);
-    expect(answered.toSorted(byNumber)).toEqual(story.accepted.map(({ id }) => id).toSorted(byNumber));
-    expect(answered).toHaveLength(300);
-    expect(story.mostInLane).toBe(1);
-    expect(story.mostRuns).toBeLessThanOrEqual(4);
-    expect(story.left).toEqual({ queued: 0, running: 0, timers: 0 });
+  test.each(cases)(
+    "$strategy, seed $seed: nothing lost, in order, one run per lane, bounded wait",
+    async ({ strategy, seed }) => {
+      const story = await simulate({
+        seed,
+        strategy,
+        messages: 300,
+        chats: 3,
+        users: 6,
+        maxRuns: 4,
+        throws: 0.1,
+        crash: 0.01,
+      });
+      const answered = story.runs.flatMap(({ ids }) => ids);
+      expect(answered.toSorted(byNumber)).toEqual(story.accepted.map(({ id }) => id).toSorted(byNumber));
+      expect(answered).toHaveLength(300);
+      expect(story.mostInLane).toBe(1);
+      expect(story.mostRuns).toBeLessThanOrEqual(4);
+      expect(story.left).toEqual({ queued: 0, running: 0, timers: 0 });
 
-    for (const lane of new Set(story.accepted.map((entry) => entry.lane))) {
-      const runs = story.runs.filter((run) => run.lane === lane);
-      for (const user of new Set(runs.map((run) => run.user))) {
-        const mine = (entry: { user: string; lane: string }) => entry.user === user && entry.lane === lane;
-        const arrived = story.accepted.filter(mine).map(({ id }) => id);
-        expect(runs.filter(mine).flatMap(({ ids }) => ids)).toEqual(arrived);
-      }
-      for (const [index, { waited, user }] of runs.entries()) {
-        for (const other of new Set(waited.filter((who) => who !== user))) {
-          const until = runs.slice(index + 1).findIndex((run) => run.user === other);
-          const before = runs.slice(index + 1, index + 1 + until).map((run) => run.user);
-          // Everybody else at most once before somebody who waits.
-          expect(new Set(before).size).toBe(before.length);
+      for (const lane of new Set(story.accepted.map((entry) => entry.lane))) {
+        const runs = story.runs.filter((run) => run.lane === lane);
+        for (const user of new Set(runs.map((run) => run.user))) {
+          const mine = (entry: { user: string; lane: string }) => entry.user === user && entry.lane === lane;
+          const arrived = story.accepted.filter(mine).map(({ id }) => id);
+          expect(runs.filter(mine).flatMap(({ ids }) => ids)).toEqual(arrived);
+        }
+        for (const [index, { waited, user }] of runs.entries()) {
+          for (const other of new Set(waited.filter((who) => who !== user))) {
+            const until = runs.slice(index + 1).findIndex((run) => run.user === other);
+            const before = runs.slice(index + 1, index + 1 + until).map((run) => run.user);
+            // Everybody else at most once before somebody who waits.
+            expect(new Set(before).size).toBe(before.length);
+          }
         }
       }
-    }
-  });
+    },
+  );
 
   test("the stories really crash, and the same seed tells the same one", async () => {
-    const options = { seed: 9, strategy: "shared", messages: 200, chats: 2, users: 5, maxRuns: 2, throws: 0.1, crash: 0.02 };
+    const options = {
+      seed: 9,
+      strategy: "shared",
+      messages: 200,
+      chats: 2,
+      users: 5,
+      maxRuns: 2,
+      throws: 0.1,
+      crash: 0.02,
+    };
     const [one, other] = [await simulate(options), await simulate(options)];
     expect(one.crashes).toBeGreaterThan(0);
     expect(other).toEqual(one);

@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { GroupCommit } from "../../sessions/sqlite/group-commit.ts";
 import { openDatabase } from "../../sessions/sqlite/database.ts";
+import { GroupCommit } from "../../sessions/sqlite/group-commit.ts";
 import { openSqliteStore, visitSqliteStore } from "../../sessions/sqlite/store.ts";
 import { message, routing } from "./messages.ts";
 import { storeContract } from "./store-contract.ts";
@@ -134,9 +134,11 @@ test("queries on what is open use the small indexes, however long the inbox grow
       .map(({ detail }) => detail)
       .join("\n");
   const open = "state IN ('waiting', 'running')";
-  expect(plan(`SELECT min(seq) FROM inbox WHERE lane = 'x' AND state = 'waiting' AND ${open} GROUP BY user_id`)).toContain(
+  expect(
+    plan(`SELECT min(seq) FROM inbox WHERE lane = 'x' AND state = 'waiting' AND ${open} GROUP BY user_id`),
+  ).toContain("inbox_lane");
+  expect(plan(`SELECT lane, min(chat_id) FROM inbox WHERE ${open} AND lane IS NOT NULL GROUP BY lane`)).toContain(
     "inbox_lane",
   );
-  expect(plan(`SELECT lane, min(chat_id) FROM inbox WHERE ${open} AND lane IS NOT NULL GROUP BY lane`)).toContain("inbox_lane");
   db.close();
 });

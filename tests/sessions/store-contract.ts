@@ -32,7 +32,8 @@ export function storeContract(name: string, open: (clock: { now: number }) => Pr
     });
     afterEach(() => under.dispose());
 
-    const accept = (inbound: InboundMessage, options?: RoutingOptions) => store.accept(inbound, routing(inbound, options));
+    const accept = (inbound: InboundMessage, options?: RoutingOptions) =>
+      store.accept(inbound, routing(inbound, options));
     const say = (user: string, text: string, options?: RoutingOptions) => accept(message(user, text), options);
     async function claim(of = lane): Promise<Run> {
       const claimed: Claim = await store.claim(of);
@@ -64,7 +65,9 @@ export function storeContract(name: string, open: (clock: { now: number }) => Pr
         const inbound = message("alice", "hi", { source: { messageId: "same" } });
         await accept(inbound);
         for (const change of [{ chat: { id: "-200", kind: "group" as const } }, { account: "second" }]) {
-          expect(await accept({ ...inbound, source: { ...inbound.source, ...change } })).toMatchObject({ kind: "turn" });
+          expect(await accept({ ...inbound, source: { ...inbound.source, ...change } })).toMatchObject({
+            kind: "turn",
+          });
         }
       });
 
@@ -93,8 +96,22 @@ export function storeContract(name: string, open: (clock: { now: number }) => Pr
         await say("bob", "mine", options);
         const results = [];
         for (let i = 0; i < 6; i++) results.push(await say("alice", `a${i}`, options));
-        expect(results.map(({ kind }) => kind)).toEqual(["turn", "turn", "turn", "over-limit", "over-limit", "over-limit"]);
-        expect(results.map((result) => "told" in result && result.told)).toEqual([false, false, false, true, false, false]);
+        expect(results.map(({ kind }) => kind)).toEqual([
+          "turn",
+          "turn",
+          "turn",
+          "over-limit",
+          "over-limit",
+          "over-limit",
+        ]);
+        expect(results.map((result) => "told" in result && result.told)).toEqual([
+          false,
+          false,
+          false,
+          true,
+          false,
+          false,
+        ]);
         const served = await serveAll();
         expect(served).toEqual([
           ["bob", "mine"],
@@ -336,7 +353,9 @@ export function storeContract(name: string, open: (clock: { now: number }) => Pr
         await say("alice", "hi");
         await say("bob", "me too");
         const run = await claim();
-        await store.journal(run, { message: { role: "user", content: [{ type: "text", text: "hi" }], author: run.author } });
+        await store.journal(run, {
+          message: { role: "user", content: [{ type: "text", text: "hi" }], author: run.author },
+        });
         store = await under.reopen();
         expect(await store.lanesWithWork()).toMatchObject([{ lane }]);
         const taken = await claim();
@@ -504,7 +523,10 @@ export function storeContract(name: string, open: (clock: { now: number }) => Pr
         const [pending] = await store.pendingCommands();
         expect(pending).toMatchObject({ plan: { session: lane, lane }, user: { id: "alice" }, to: { chatId: "-100" } });
         const seq = pending?.message.seq ?? 0;
-        const reply = { to: pending?.to ?? { platform: "web", account: "", chatId: "" }, chunks: [{ text: "s", plain: "s" }] };
+        const reply = {
+          to: pending?.to ?? { platform: "web", account: "", chatId: "" },
+          chunks: [{ text: "s", plain: "s" }],
+        };
         await store.answerCommand(seq, [reply]);
         await store.answerCommand(seq, [reply]);
         expect(await store.pendingCommands()).toEqual([]);

@@ -7,7 +7,22 @@ import { decodeKey, decodePart, encodeKey, encodePart, type KeyParts } from "../
 const hostileId = fc.oneof(
   fc.string({ unit: "binary", maxLength: 12 }),
   fc.string({
-    unit: fc.constantFrom(":", "%", "@", "%3A", "%25", "thread", "user", "agent", " ", "\n", "\u0000", "\u200b", "a", "A"),
+    unit: fc.constantFrom(
+      ":",
+      "%",
+      "@",
+      "%3A",
+      "%25",
+      "thread",
+      "user",
+      "agent",
+      " ",
+      "\n",
+      "\u0000",
+      "\u200b",
+      "a",
+      "A",
+    ),
     maxLength: 8,
   }),
   // Lone surrogates, which no UTF-8 text can hold.
@@ -74,7 +89,10 @@ describe("session keys", () => {
           return { chat: pieces.slice(0, border).join(":"), thread: pieces.slice(border).join(":") };
         };
         const base = { agent: "a", platform: "web", account: "default", kind: "group" } as const;
-        const [one, other] = [{ ...base, ...split(left) }, { ...base, ...split(right) }];
+        const [one, other] = [
+          { ...base, ...split(left) },
+          { ...base, ...split(right) },
+        ];
         expect(encodeKey(one) === encodeKey(other)).toBe(sameParts(one, other));
       }),
       { numRuns: 3_000 },

@@ -64,7 +64,11 @@ describe("per-thread", () => {
   test("what is said inside a thread, or in reply to its chain, continues it", () => {
     const opening = perThread.plan(record({ messageId: "10" }), { agent }).session;
     for (const kind of ["native", "reply-chain"] as const) {
-      const inside = record({ messageId: "12", thread: { id: "10", kind }, user: { id: "2", name: "Bob", isBot: false } });
+      const inside = record({
+        messageId: "12",
+        thread: { id: "10", kind },
+        user: { id: "2", name: "Bob", isBot: false },
+      });
       expect(perThread.plan(inside, { agent })).toMatchObject({
         session: opening,
         attribution: "tagged",

@@ -1,0 +1,14 @@
+import { strategiesOf } from "../compose.ts";
+import { describeConfig } from "../config/describe.ts";
+import { loadConfig } from "../config/load.ts";
+import type { Surroundings } from "./surroundings.ts";
+
+/** Read the configuration as `start` would, and say what it comes to. */
+export async function check({ env, cwd, print }: Surroundings): Promise<number> {
+  const config = loadConfig({ env, cwd });
+  const registry = await strategiesOf(config);
+  for (const line of describeConfig(config)) print(line);
+  print(`strategies: ${registry.names().join(", ")}`);
+  print("The configuration is fine.");
+  return 0;
+}

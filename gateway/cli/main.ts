@@ -1,0 +1,86 @@
+import { Command, CommanderError } from "commander";
+import { AdapterConfigError } from "../../adapters/adapter.ts";
+import { StoreError } from "../../sessions/store.ts";
+import { ConfigError, formatConfigError } from "../config/problems.ts";
+import { check } from "./check.ts";
+import { chats, sessions } from "./list.ts";
+import { start } from "./start.ts";
+import { strategy } from "./strategy.ts";
+import { CliError, type Surroundings } from "./surroundings.ts";
+
+const real: Surroundings = {
+  env: process.env,
+  cwd: process.cwd(),
+  print: (line) => console.log(line),
+  complain: (line) => console.error(line),
+};
+
+/**
+ * Run one command.
+ *
+ * @returns the exit code: 0 fine, 1 failed, 2 the configuration is invalid
+ */
+export async function main(argv: string[], around: Surroundings = real): Promise<number> {
+  let exitCode = 0;
+  const run =
+    (action: (around: Surroundings, ...args: never[]) => Promise<number>) =>
+    async (...args: unknown[]) => {
+      exitCode = await action(around, ...(args as never[]));
+    };
+  const program = new Command("parley")
+    .description(
+      "A gateway that puts an LLM agent into chats and gives every chat the session shape its admins choose.",
+    )
+    .showSuggestionAfterError()
+    .configureOutput({
+      writeOut: (text) => around.print(text.trimEnd()),
+      writeErr: (text) => around.complain(text.trimEnd()),
+    })
+    .exitOverride();
+  program.command("start").description("start the gateway").action(run(start));
+  program.command("check").description("check the configuration and show what it means").action(run(check));
+  program
+    .command("chats")
+    .description("list the chats that have written")
+    .option("--json", "as JSON")
+    .action(run(chats));
+  program
+    .command("sessions")
+    .description("list the open conversations")
+    .option("--json", "as JSON")
+    .action(run(sessions));
+  program
+    .command("strategy")
+    .description("show or set a chat's strategy")
+    .argument("<chat>", "as `parley chats` names it, for example telegram:-100123")
+    .argument("[name]", "a strategy, or `reset` to go back to the default")
+    .action(run(strategy));
+  try {
+    await program.parseAsync(argv, { from: "user" });
+    return exitCode;
+  } catch (error) {
+    return explain(error, around);
+  }
+}
+
+function explain(error: unknown, { complain }: Surroundings): number {
+  // Commander has said it already.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 1;
+  if (error instanceof ConfigError) {
+    complain(formatConfigError(error));
+    return 2;
+  }
+  if (error instanceof AdapterConfigError) {
+    complain(error.message);
+    return 2;
+  }
+  if (error instanceof CliError || error instanceof StoreError) {
+    complain(error.message);
+    return error instanceof CliError ? error.exitCode : 1;
+  }
+  if (error instanceof Error && "code" in error && error.code === "EADDRINUSE") {
+    complain("The HTTP port is in use: stop what listens there, or choose another one with PARLEY_PORT.");
+    return 1;
+  }
+  throw error;
+}

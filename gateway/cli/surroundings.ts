@@ -1,0 +1,18 @@
+/** What a command works with, from outside. */
+export interface Surroundings {
+  env: Readonly<Record<string, string | undefined>>;
+  cwd: string;
+  print(line: string): void;
+  complain(line: string): void;
+}
+
+/** A failure that the person at the keyboard can do something about. */
+export class CliError extends Error {
+  readonly exitCode: 1 | 2;
+
+  constructor(message: string, exitCode: 1 | 2 = 1) {
+    super(message);
+    this.name = "CliError";
+    this.exitCode = exitCode;
+  }
+}

@@ -1,0 +1,40 @@
+import type { Adapter } from "../../adapters/adapter.ts";
+import type { AcceptedCommand } from "../../sessions/inbox.ts";
+import type { Store } from "../../sessions/store.ts";
+import type { StrategyRegistry } from "../../strategies/index.ts";
+
+/** What commands work with. */
+export interface CommandContext {
+  store: Store;
+  registry: StrategyRegistry;
+  adapter: Adapter;
+  /** The commands there are, for `/help`. */
+  commands: readonly Command[];
+  agentDescription: string;
+  now(): number;
+  /** Abort runs that were marked as stopped. */
+  abort(runIds: readonly number[]): void;
+  /**
+   * Whether the author is an owner or administers the chat, looked up now. A look-up that fails is a no.
+   */
+  isAdmin(): Promise<boolean>;
+}
+
+/** A command runs at once and never waits behind a run. After a crash it runs again: it must bear that. */
+export interface Command {
+  name: string;
+  /** One short sentence, for menus and `/help`. */
+  description: string;
+  /** @returns the answer, in Markdown */
+  run(call: AcceptedCommand, context: CommandContext): Promise<string>;
+}
+
+/** True if the session is the author's alone, so that nobody else loses anything with it. */
+export function isPrivate({ plan }: AcceptedCommand): boolean {
+  return plan.attribution === "none";
+}
+
+/** True if the command stands outside any thread where each question begins a conversation of its own. */
+export function isBeforeThread({ plan, message }: AcceptedCommand): boolean {
+  return plan.root === message.messageId;
+}

@@ -1,0 +1,47 @@
+import { displayName } from "../../agents/envelope.ts";
+import type { LaneView } from "../../sessions/chats.ts";
+import { type Command, isBeforeThread } from "./command.ts";
+
+export const status: Command = {
+  name: "status",
+  description: "Show strategy, session, queue and agent",
+  async run(call, { store, registry, agentDescription, now }) {
+    const { plan, user } = call;
+    const lane = await store.lane(plan.lane);
+    const session = isBeforeThread(call) ? "a new one for each question" : code(plan.session);
+    return [
+      `**Strategy:** ${code(plan.strategy)} – ${registry.get(plan.strategy)?.summary ?? "not loaded any more"}`,
+      `**Session:** ${session}`,
+      `**Queue:** ${queue(lane, user.id, now())}`,
+      `**Agent:** ${agentDescription}`,
+    ].join("\n\n");
+  },
+};
+
+function queue({ running, waiting }: LaneView, userId: string, now: number): string {
+  const parts: string[] = [];
+  if (running !== null) {
+    const seconds = Math.max(0, Math.round((now - running.startedAt) / 1000));
+    const whom = running.userId === userId ? "you" : plainName(running.userName);
+    parts.push(`answering ${whom} for ${seconds} s`);
+  }
+  const own = waiting.findIndex((entry) => entry.userId === userId);
+  if (own >= 0) {
+    const people = new Set(waiting.slice(0, own).map((entry) => entry.userId)).size;
+    parts.push(people === 0 ? "you are next" : `you wait behind ${people} other ${people === 1 ? "person" : "people"}`);
+  } else if (waiting.length > 0) {
+    parts.push(`${waiting.length} ${waiting.length === 1 ? "message waits" : "messages wait"}`);
+  }
+  return parts.length === 0 ? "empty" : parts.join("; ");
+}
+
+/** A code span around hostile text: fenced by more backticks than it holds. */
+function code(text: string): string {
+  const longest = Math.max(0, ...(text.match(/`+/g) ?? []).map((run) => run.length));
+  const fence = "`".repeat(longest + 1);
+  return longest === 0 ? `${fence}${text}${fence}` : `${fence} ${text} ${fence}`;
+}
+
+function plainName(name: string): string {
+  return displayName(name).replace(/[\\`*_{}[\]()#+\-.!|~<>&]/g, "\\$&");
+}

@@ -1,0 +1,31 @@
+import type { StoppedWork } from "../../sessions/runs.ts";
+import type { Command } from "./command.ts";
+
+/**
+ * Stops what its author asked for: the run and everything that waits. An admin's `/stop` also stops whoever is being
+ * answered in the admin's own queue, and `/stop all` everybody in the chat.
+ */
+export const stop: Command = {
+  name: "stop",
+  description: "Stop the answer I am writing for you and drop what you have waiting",
+  async run({ user, chat, plan, message }, { store, abort, isAdmin }) {
+    const everybody = message.command?.args.trim().toLowerCase() === "all";
+    if (everybody && !(await isAdmin())) return "Only an admin of this chat can stop everybody's answers.";
+    const { running } = await store.lane(plan.lane);
+    const others = running !== null && running.userId !== user.id;
+    const lane = !everybody && others && (await isAdmin()) ? plan.lane : undefined;
+    const work = everybody ? await store.stopAll(chat.ref) : await store.stop(chat.ref, user.id, lane);
+    abort(work.runIds);
+    return report(work, others && lane === undefined && !everybody);
+  },
+};
+
+function report({ runIds, dropped }: StoppedWork, othersGoOn: boolean): string {
+  const parts: string[] = [];
+  if (runIds.length > 0) parts.push(runIds.length === 1 ? "Stopped." : `Stopped ${runIds.length} answers.`);
+  if (dropped > 0) parts.push(`Dropped ${dropped} waiting ${dropped === 1 ? "message" : "messages"}.`);
+  if (parts.length > 0) return parts.join(" ");
+  return othersGoOn
+    ? "You have nothing running here. The answer that is being written is somebody else's; an admin can stop it."
+    : "There is nothing to stop.";
+}

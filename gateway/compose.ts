@@ -1,0 +1,136 @@
+import { randomBytes } from "node:crypto";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Adapter } from "../adapters/adapter.ts";
+import type { Agent } from "../agents/agent.ts";
+import { createCurrentTimeTool } from "../agents/tools/current-time.ts";
+import { openSqliteStore } from "../sessions/sqlite/store.ts";
+import { StrategyRegistry } from "../strategies/index.ts";
+import { loadStrategies } from "../strategies/load.ts";
+import type { Config } from "./config/config.ts";
+import { isLoopback } from "./config/loopback.ts";
+import { ConfigError, type Problem } from "./config/problems.ts";
+import { suggest } from "./config/suggest.ts";
+import { type Gateway, startGateway } from "./gateway.ts";
+import type { Log } from "./log.ts";
+
+/**
+ * Build what the configuration names and start it.
+ *
+ * @throws ConfigError, AdapterConfigError, StoreError, NodeJS.ErrnoException
+ */
+export async function composeGateway(config: Config, log: Log): Promise<Gateway> {
+  const registry = await strategiesOf(config);
+  const store = openSqliteStore(config.dataDir);
+  try {
+    const agent = await agentOf(config);
+    if (config.anthropic.apiKey === undefined) {
+      log.warn("no ANTHROPIC_API_KEY: the offline agent answers; it only describes what it sees");
+    }
+    const adapters = await adaptersOf(config);
+    const token = config.http.token ?? storedToken(config.dataDir);
+    return await startGateway({
+      config,
+      registry,
+      store,
+      agent,
+      tools: [createCurrentTimeTool()],
+      adapters,
+      log,
+      token,
+    });
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+/**
+ * The built-in strategies and those of the configured modules.
+ *
+ * @throws ConfigError if a module cannot be loaded or a configured strategy does not exist
+ */
+export async function strategiesOf(config: Config): Promise<StrategyRegistry> {
+  const registry = new StrategyRegistry();
+  const problems: Problem[] = [];
+  for (const [index, file] of config.strategies.entries()) {
+    try {
+      await loadStrategies(registry, file);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      problems.push({ ...config.where(`strategies[${index}]`), message: `cannot load ${file}: ${reason}` });
+    }
+  }
+  const chosen = new Map([
+    ["strategy", config.strategy],
+    ["telegram.strategy", config.platforms.telegram.strategy],
+    ["web.strategy", config.platforms.web.strategy],
+  ]);
+  const reported = new Set<string>();
+  for (const [path, name] of chosen) {
+    if (registry.get(name) !== undefined || reported.has(name)) continue;
+    reported.add(name);
+    const expected = registry.names().join(", ");
+    const close = suggest(name, registry.names());
+    const hint = close === undefined ? "" : `; did you mean "${close}"?`;
+    const message = `there is no strategy "${name}": expected one of ${expected}${hint}`;
+    problems.push({ ...config.where(path), message, expected });
+  }
+  if (problems.length > 0) throw new ConfigError(problems);
+  return registry;
+}
+
+async function agentOf({ anthropic, agent }: Config): Promise<Agent> {
+  const { apiKey, baseUrl: baseURL, maxRetries } = anthropic;
+  if (apiKey === undefined) {
+    const { createOfflineAgent } = await import("../agents/offline.ts");
+    return createOfflineAgent();
+  }
+  const { createAnthropicAgent } = await import("../agents/anthropic.ts");
+  const { model, maxTokens, maxSteps } = agent;
+  return createAnthropicAgent({ apiKey, baseURL, maxRetries, model, maxTokens, maxSteps });
+}
+
+/** A client library is loaded only if its platform is configured. */
+async function adaptersOf(config: Config): Promise<Adapter[]> {
+  const adapters: Adapter[] = [];
+  const { telegram, web, http, dataDir } = config;
+  if (telegram !== undefined) {
+    const { createTelegramAdapter } = await import("../adapters/telegram/adapter.ts");
+    const { token, apiRoot, webhook } = telegram;
+    const mode = webhook === undefined ? ("polling" as const) : { webhook: servedAt(webhook) };
+    adapters.push(createTelegramAdapter({ token, apiRoot, mode }));
+  }
+  if (web.enabled) {
+    const { createWebAdapter } = await import("../adapters/web/adapter.ts");
+    const { botName, allowedHosts, joinToken } = web;
+    const answersAll = config.platforms.web.addressing === "always";
+    const open = isLoopback(http.host) && joinToken === undefined;
+    const access = open
+      ? ({ kind: "loopback" } as const)
+      : ({ kind: "token", token: joinToken ?? randomBytes(32).toString("hex") } as const);
+    adapters.push(createWebAdapter({ file: join(dataDir, "web.db"), botName, allowedHosts, access, answersAll }));
+  }
+  return adapters;
+}
+
+/** The public address names the path; one without a path gets a default one. */
+function servedAt({ url, secret }: { url: string; secret: string | undefined }) {
+  const address = new URL(url);
+  if (address.pathname === "/") address.pathname = "/telegram/webhook";
+  return { url: address.href, path: address.pathname, ...(secret === undefined ? {} : { secret }) };
+}
+
+/** The token that was made at the first start; only this user can read the file. */
+function storedToken(dataDir: string): string {
+  const file = join(dataDir, "token");
+  try {
+    return readFileSync(file, "utf8").trim();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+  }
+  mkdirSync(dataDir, { recursive: true });
+  const token = randomBytes(24).toString("base64url");
+  writeFileSync(file, `${token}\n`, { mode: 0o600 });
+  return token;
+}

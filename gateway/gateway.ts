@@ -1,0 +1,207 @@
+import { type Adapter, AdapterConfigError } from "../adapters/adapter.ts";
+import type { Platform } from "../adapters/record.ts";
+import type { Agent, Tool } from "../agents/agent.ts";
+import { DEFAULT_PROMPT } from "../agents/prompt.ts";
+import { type Clock, systemClock } from "../sessions/clock.ts";
+import { LocalLanes } from "../sessions/local-lanes.ts";
+import { Router } from "../sessions/router.ts";
+import type { Store } from "../sessions/store.ts";
+import type { StrategyRegistry } from "../strategies/index.ts";
+import type { AccessRules } from "./access.ts";
+import { CommandExecutor } from "./commands/executor.ts";
+import { commandNames, commands } from "./commands/index.ts";
+import type { Config } from "./config/config.ts";
+import { isLoopback } from "./config/loopback.ts";
+import { Delivery } from "./delivery.ts";
+import { type HttpServer, listen } from "./http.ts";
+import { Intake } from "./intake.ts";
+import type { Log } from "./log.ts";
+import { createMetrics } from "./metrics.ts";
+import { Platforms } from "./platforms.ts";
+import { Runner } from "./runner.ts";
+
+export interface GatewayParts {
+  config: Config;
+  registry: StrategyRegistry;
+  store: Store;
+  agent: Agent;
+  tools: readonly Tool[];
+  adapters: readonly Adapter[];
+  log: Log;
+  /** What `/metrics` asks for where others than this machine can reach it. */
+  token: string;
+  clock?: Clock;
+}
+
+export interface Gateway {
+  readonly url: string;
+  /**
+   * Take no more messages, let runs end within the grace period and park the others, send what can be sent, and let go
+   * of everything. A second call waits for the first.
+   */
+  stop(): Promise<void>;
+}
+
+/** Rows of albums that never addressed the bot are looked through this often. */
+const SWEEP_MS = 60_000;
+
+/**
+ * Put the parts together and start them. What an earlier process left is taken up before new messages can come to the
+ * same lanes: the inbox orders both.
+ *
+ * @throws AdapterConfigError if a platform refuses its configuration; NodeJS.ErrnoException if the port is taken. In
+ *   both cases everything that was started is stopped, the store included.
+ */
+export async function startGateway(parts: GatewayParts): Promise<Gateway> {
+  const { config, registry, store, agent, tools, adapters, log, token, clock = systemClock } = parts;
+  const metrics = createMetrics(() => store.counts());
+  const platforms = new Platforms(adapters);
+  const access = accessRules(config);
+  const router = new Router({
+    registry,
+    agent: config.agent.name,
+    defaults: (platform) => platformConfig(config, platform),
+    settleMs: config.queue.settleMs,
+  });
+  const lanes: LocalLanes = new LocalLanes({
+    handler: (lane) => runner.handle(lane),
+    maxRuns: config.runs.max,
+    clock,
+    onError: (error, lane) => log.error({ err: error, lane }, "a lane failed; it is tried again"),
+  });
+  const delivery: Delivery = new Delivery({
+    store,
+    platforms,
+    clock,
+    log,
+    metrics,
+    onChatMoved: (from, toChatId) => intake.moveChat(from, toChatId),
+  });
+  const runner = new Runner({
+    store,
+    platforms,
+    agent,
+    tools,
+    persona: config.agent.prompt ?? DEFAULT_PROMPT,
+    timeoutMs: config.runs.timeoutMs,
+    maxAttempts: config.runs.maxAttempts,
+    attachments: config.attachments,
+    clock,
+    log,
+    metrics,
+    delivered: (chatRef) => delivery.wake(chatRef),
+    moved: (lane, chatRef) => lanes.wake(lane, chatRef),
+  });
+  const executor = new CommandExecutor({
+    store,
+    registry,
+    platforms,
+    delivery,
+    access,
+    agentDescription: agent.description,
+    now: () => clock.now(),
+    abort: (runIds) => runner.stop(runIds),
+    log,
+  });
+  const intake = new Intake({
+    store,
+    router,
+    lanes,
+    delivery,
+    platforms,
+    access,
+    commands: commandNames,
+    runCommand: (seq) => executor.run(seq),
+    maxWaiting: config.queue.maxWaitingPerUser,
+    clock,
+    log,
+    metrics,
+  });
+
+  let running = false;
+  let http: HttpServer | undefined;
+  let stopping: Promise<void> | undefined;
+  let cancelSweep: () => void = () => {};
+
+  try {
+    http = await listen({
+      ...config.http,
+      platforms,
+      metrics,
+      isRunning: () => running,
+      storeWorks: () =>
+        store.counts().then(
+          () => true,
+          () => false,
+        ),
+      metricsToken: isLoopback(config.http.host) ? undefined : token,
+    });
+    await Promise.all(adapters.map((adapter) => adapter.start(intake.handlersFor(adapter))));
+    await executor.recover();
+    for (const { lane, chatRef } of await store.lanesWithWork()) lanes.wake(lane, chatRef);
+    await delivery.recover();
+    for (const adapter of adapters) offerCommands(adapter, log);
+    sweep();
+    running = true;
+  } catch (error) {
+    await release();
+    throw error;
+  }
+  return { url: http.url, stop: () => (stopping ??= stop()) };
+
+  function sweep(): void {
+    cancelSweep = clock.after(SWEEP_MS, () => {
+      const olderThan = clock.now() - Math.max(SWEEP_MS, 10 * config.queue.settleMs);
+      store.dropHeld(olderThan).catch((error) => log.error({ err: error }, "old album parts could not be dropped"));
+      sweep();
+    });
+  }
+
+  async function stop(): Promise<void> {
+    running = false;
+    log.info("stopping: no more messages are taken");
+    const { graceMs } = config.shutdown;
+    const graceEnds = Promise.withResolvers<void>();
+    const cancelGrace = clock.after(graceMs, graceEnds.resolve);
+    await Promise.all(adapters.map((adapter) => adapter.stop()));
+    await Promise.race([Promise.all([lanes.drain(), executor.settled()]), graceEnds.promise]);
+    runner.parkAll();
+    await lanes.drain();
+    await Promise.race([delivery.settled(), graceEnds.promise]);
+    cancelGrace();
+    await release();
+    log.info("stopped");
+  }
+
+  async function release(): Promise<void> {
+    cancelSweep();
+    runner.parkAll();
+    await lanes.drain();
+    await delivery.close();
+    await executor.settled();
+    await Promise.all(adapters.map((adapter) => adapter.close()));
+    await http?.close();
+    await store.close();
+  }
+}
+
+function offerCommands(adapter: Adapter, log: Log): void {
+  const list = commands.map(({ name, description }) => ({ name, description }));
+  adapter.registerCommands?.(list).catch((error) => {
+    log.warn({ err: error, platform: adapter.platform }, "the platform did not take the list of commands");
+  });
+}
+
+function platformConfig(config: Config, platform: Platform) {
+  if (platform === "telegram" || platform === "web") return config.platforms[platform];
+  throw new AdapterConfigError(`there is no configuration for ${platform}`);
+}
+
+function accessRules(config: Config): (platform: Platform) => AccessRules {
+  const lists = {
+    owners: new Set(config.owners),
+    users: new Set(config.allow.users),
+    chats: new Set(config.allow.chats),
+  };
+  return (platform) => ({ ...platformConfig(config, platform).access, ...lists });
+}

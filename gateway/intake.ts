@@ -1,0 +1,129 @@
+import type { Adapter, AdapterHandlers } from "../adapters/adapter.ts";
+import type { Destination, InboundMessage } from "../adapters/record.ts";
+import type { Clock } from "../sessions/clock.ts";
+import type { Notice } from "../sessions/inbox.ts";
+import type { LaneEngine } from "../sessions/lanes.ts";
+import type { Router } from "../sessions/router.ts";
+import type { Store } from "../sessions/store.ts";
+import { type AccessRules, allows } from "./access.ts";
+import type { Delivery } from "./delivery.ts";
+import type { Log } from "./log.ts";
+import type { Metrics } from "./metrics.ts";
+import type { Platforms } from "./platforms.ts";
+
+export interface IntakeOptions {
+  store: Store;
+  router: Router;
+  lanes: LaneEngine;
+  delivery: Delivery;
+  platforms: Platforms;
+  /** Rules for each platform. */
+  access(platform: InboundMessage["source"]["platform"]): AccessRules;
+  /** Names of the commands that exist. */
+  commands: ReadonlySet<string>;
+  /** Execute a command that was accepted. */
+  runCommand(seq: number): void;
+  maxWaiting: number;
+  clock: Clock;
+  log: Log;
+  metrics: Metrics;
+}
+
+/**
+ * Takes messages in: what a platform hands over is on disk, planned and queued, or known not to be ours, when the
+ * promise resolves. Nothing here waits for a model, so intake never stands behind a run.
+ */
+export class Intake {
+  readonly #options: IntakeOptions;
+
+  constructor(options: IntakeOptions) {
+    this.#options = options;
+  }
+
+  /** What an adapter is started with. */
+  handlersFor(adapter: Adapter): AdapterHandlers {
+    const { store, metrics, platforms, log } = this.#options;
+    const { platform, account } = adapter;
+    return {
+      onMessage: (message) => this.#take(adapter, message),
+      onEdit: async (message) => void (await store.edit(message)),
+      onDelete: async (place, messageId) => void (await store.remove(place, messageId)),
+      onChatMoved: (from, toChatId) => this.moveChat(from, toChatId),
+      onMalformed: (error) => {
+        metrics.malformed.inc({ platform });
+        log.warn({ platform, account, err: error }, "a payload could not be read; it was dropped");
+      },
+      onState: (state) => {
+        platforms.report(adapter, state);
+        if (state.ready) log.info({ platform, account }, "connected");
+        else log.warn({ platform, account, reason: state.reason }, "not connected");
+      },
+    };
+  }
+
+  async moveChat(from: Destination, toChatId: string): Promise<void> {
+    const { store, lanes, log } = this.#options;
+    const moved = await store.moveChat(from, toChatId);
+    for (const { lane, chatRef } of moved) lanes.wake(lane, chatRef);
+    log.info({ platform: from.platform, from: from.chatId, to: toChatId }, "a chat has a new id");
+  }
+
+  async #take(adapter: Adapter, message: InboundMessage): Promise<void> {
+    const { store, router, lanes, delivery, metrics, clock, maxWaiting, runCommand } = this.#options;
+    const { platform, user } = message.source;
+    if (user.isBot) {
+      metrics.messages.inc({ platform, result: "bot" });
+      return;
+    }
+    const verdict = { access: this.#access(adapter, message), isCommand: this.#isCommand(message) };
+    const accepted = await store.accept(message, {
+      decide: (facts) => router.decide(message, facts, verdict),
+      overLimit: notice(adapter, overLimit(maxWaiting)),
+      maxWaiting,
+    });
+    metrics.messages.inc({ platform, result: accepted.kind });
+    if (accepted.kind === "turn") {
+      const { lane, chatRef, readyAt } = accepted;
+      if (readyAt > clock.now()) lanes.wakeAt(lane, chatRef, readyAt);
+      else lanes.wake(lane, chatRef);
+    } else if (accepted.kind === "command") {
+      runCommand(accepted.seq);
+    } else if ("told" in accepted && accepted.told) {
+      delivery.wake(accepted.chatRef);
+    }
+  }
+
+  #access(adapter: Adapter, { source }: InboundMessage): "allowed" | { denied: Notice | null } {
+    const rules = this.#options.access(source.platform);
+    if (allows(source, rules)) return "allowed";
+    // In a group silence is better than a refusal for everybody to read; switched off means silence everywhere.
+    const explain = source.chat.kind === "dm" && rules.dm === "allowlist";
+    return { denied: explain ? notice(adapter, stranger(source.platform, source.user.id)) : null };
+  }
+
+  /**
+   * A known command is ours, named or not; an unknown one only where it is addressed to this bot. Anything else that
+   * begins with a slash is text.
+   */
+  #isCommand({ command, addressed }: InboundMessage): boolean {
+    return command !== undefined && (addressed || this.#options.commands.has(command.name));
+  }
+}
+
+function notice(adapter: Adapter, markdown: string): Notice {
+  return { chunks: adapter.render(markdown) };
+}
+
+function overLimit(max: number): string {
+  return (
+    `You already have ${max} messages waiting here, so I did not take this one. ` +
+    "Wait for an answer and send it again, or drop what waits with /stop."
+  );
+}
+
+function stranger(platform: string, userId: string): string {
+  return (
+    "I answer only people whom my operator has listed. If that should include you, send them this line: " +
+    `\`${platform}:${userId}\``
+  );
+}

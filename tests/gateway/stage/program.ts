@@ -1,0 +1,56 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+
+const LAUNCHER = join(import.meta.dirname, "../../../bin/parley.js");
+
+export interface ProgramOptions {
+  args?: string[];
+  /** Besides PATH nothing of this process's environment is handed on. */
+  env: Record<string, string>;
+  cwd: string;
+}
+
+/** Parley as a process, as its users run it. */
+export class Program {
+  readonly child: ChildProcess;
+  readonly exited: Promise<number | NodeJS.Signals>;
+  readonly output: string[] = [];
+  readonly errors: string[] = [];
+  readonly #ready: Promise<string>;
+
+  constructor({ args = ["start"], env, cwd }: ProgramOptions) {
+    this.child = spawn(process.execPath, [LAUNCHER, ...args], {
+      cwd,
+      env: { PATH: process.env.PATH ?? "", ...env },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    // `close` and not `exit`: everything that was printed has been read by then.
+    this.exited = once(this.child, "close").then(([code, signal]) => code ?? signal);
+    this.#ready = new Promise((resolve, reject) => {
+      this.exited.then(
+        (code) => reject(new Error(`the program ended with ${code}:\n${this.errors.join("\n")}`)),
+        reject,
+      );
+      createInterface({ input: this.child.stdout as NodeJS.ReadableStream }).on("line", (line) => {
+        this.output.push(line);
+        const [url] = line.match(/http:\/\/\S+/) ?? [];
+        if (url !== undefined) resolve(url.replace(/\/$/, ""));
+      });
+    });
+    this.#ready.catch(() => {});
+    createInterface({ input: this.child.stderr as NodeJS.ReadableStream }).on("line", (line) => this.errors.push(line));
+  }
+
+  /** The address it serves, once it does. @throws if it ends before */
+  ready(): Promise<string> {
+    return this.#ready;
+  }
+
+  /** Send a signal and wait for the end. */
+  async end(signal: NodeJS.Signals = "SIGTERM"): Promise<number | NodeJS.Signals> {
+    this.child.kill(signal);
+    return this.exited;
+  }
+}

@@ -1,0 +1,97 @@
+import type { FakeChat } from "../../fakes/telegram/fake-chat.ts";
+import { FakeTelegram } from "../../fakes/telegram/fake-telegram.ts";
+import type { WireMessage, WireUser } from "../../fakes/telegram/wire.ts";
+import type { SentMessage } from "../../fakes/telegram/world.ts";
+import { fits, type Heard, type Person, type Said, type Stage } from "./stage.ts";
+
+/** One supergroup with the bot in it, and everybody's private chat. */
+export class TelegramStage implements Stage {
+  readonly platform = "telegram";
+  readonly tg: FakeTelegram;
+  readonly group: FakeChat;
+
+  private constructor(tg: FakeTelegram) {
+    this.tg = tg;
+    this.group = tg.group("Team", { supergroup: true });
+  }
+
+  static async open(): Promise<TelegramStage> {
+    return new TelegramStage(await FakeTelegram.start());
+  }
+
+  get env(): Record<string, string> {
+    return { TELEGRAM_BOT_TOKEN: this.tg.token, TELEGRAM_API_ROOT: this.tg.apiRoot };
+  }
+
+  async connect(): Promise<void> {}
+
+  async person(name: string): Promise<TelegramPerson> {
+    return new TelegramPerson(this, this.tg.user(name));
+  }
+
+  botSaid(): Heard[] {
+    return this.tg.sent.filter(({ chatId }) => chatId === this.group.id).map(heard);
+  }
+
+  close(): Promise<void> {
+    return this.tg.close();
+  }
+}
+
+export class TelegramPerson implements Person {
+  readonly user: WireUser;
+  readonly #stage: TelegramStage;
+  readonly #heard = new Set<SentMessage>();
+
+  constructor(stage: TelegramStage, user: WireUser) {
+    this.#stage = stage;
+    this.user = user;
+  }
+
+  get name(): string {
+    return this.user.first_name;
+  }
+
+  get id(): string {
+    return String(this.user.id);
+  }
+
+  async says(text: string, options: Parameters<Person["says"]>[1] = {}): Promise<Said> {
+    const { inPrivate = false, replyTo, unaddressed = false } = options;
+    const { tg, group } = this.#stage;
+    const chat = inPrivate ? tg.dm(this.user) : group;
+    const written = inPrivate || unaddressed || text.startsWith("/") ? text : `@${tg.bot.username} ${text}`;
+    const message = chat.post(this.user, written, { replyTo: replyTo?.ref as WireMessage | undefined });
+    await tg.taken(message);
+    return { id: String(message.message_id), ref: message };
+  }
+
+  async edits(said: Said, text: string): Promise<void> {
+    const { tg, group } = this.#stage;
+    const edited = group.edit(said.ref as WireMessage, `@${tg.bot.username} ${text}`);
+    await tg.taken(edited);
+  }
+
+  async hears(wanted: string | RegExp, { inPrivate = false } = {}): Promise<Heard> {
+    const { tg, group } = this.#stage;
+    const chat = inPrivate ? this.user.id : group.id;
+    const sent = await tg.waitFor(
+      (message) => message.chatId === chat && !this.#heard.has(message) && fits(message.text, wanted),
+    );
+    this.#heard.add(sent);
+    return heard(sent);
+  }
+
+  async renames(name: string): Promise<void> {
+    this.user.first_name = name;
+  }
+}
+
+function heard({ text, message, replyTo, topic }: SentMessage): Heard {
+  return {
+    text,
+    ref: message,
+    quotes: replyTo === undefined ? undefined : String(replyTo),
+    thread: topic === undefined ? undefined : String(topic),
+  };
+}

@@ -1,0 +1,124 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { onTestFinished } from "vitest";
+import { composeGateway } from "../../../gateway/compose.ts";
+import { loadConfig } from "../../../gateway/config/load.ts";
+import type { Settings } from "../../../gateway/config/schema.ts";
+import { createLog } from "../../../gateway/log.ts";
+import { FakeAnthropic } from "../../fakes/anthropic/fake.ts";
+import type { FakeRequest } from "../../fakes/anthropic/request.ts";
+import { Program } from "./program.ts";
+import type { Stage } from "./stage.ts";
+
+export interface TheatreOptions {
+  strategy?: string;
+  settings?: Settings;
+  env?: Record<string, string>;
+  /** Run the program as a process of its own. Default: inside this one, which is quicker. */
+  asProcess?: boolean;
+}
+
+interface Running {
+  url: string;
+  stop(): Promise<unknown>;
+  kill(): Promise<unknown>;
+}
+
+interface Parts {
+  claude: FakeAnthropic;
+  stage: Stage;
+  gateway: Running;
+  folder: string;
+  logged: readonly string[];
+}
+
+/**
+ * A gateway between a platform and a model that are both fakes behind real client libraries; put together from a
+ * configuration as the program does it, in this process or as one of its own. It is taken down when the test is over.
+ */
+export class Theatre {
+  readonly claude: FakeAnthropic;
+  readonly stage: Stage;
+  /** What the gateway has logged, a JSON line each. */
+  readonly logged: readonly string[];
+  gateway: Running;
+  readonly #folder: string;
+  readonly #restart: () => Promise<Running>;
+
+  private constructor(parts: Parts, restart: () => Promise<Running>) {
+    this.claude = parts.claude;
+    this.stage = parts.stage;
+    this.gateway = parts.gateway;
+    this.logged = parts.logged;
+    this.#folder = parts.folder;
+    this.#restart = restart;
+  }
+
+  static async open(stage: Stage, options: TheatreOptions = {}): Promise<Theatre> {
+    const { strategy = "per-user", settings = {}, env = {}, asProcess = false } = options;
+    const claude = await FakeAnthropic.start();
+    const folder = await mkdtemp(join(tmpdir(), "parley-theatre-"));
+    const logged: string[] = [];
+    const environment = {
+      PARLEY_PORT: "0",
+      PARLEY_ACCESS: "open",
+      PARLEY_STRATEGY: strategy,
+      PARLEY_LOG_LEVEL: "debug",
+      ANTHROPIC_API_KEY: "sk-secret-key",
+      ANTHROPIC_BASE_URL: claude.baseURL,
+      ...stage.env,
+      ...env,
+    };
+    const complete: Settings = { shutdown: { graceMs: 2_000 }, queue: { settleMs: 150 }, ...settings };
+    await writeFile(join(folder, "parley.yaml"), JSON.stringify(complete));
+    const start = () => (asProcess ? spawned(folder, environment, logged) : composed(folder, environment, logged));
+    const gateway = await start();
+    await stage.connect(gateway.url);
+    const theatre = new Theatre({ claude, stage, gateway, folder, logged }, start);
+    onTestFinished(() => theatre.#close());
+    return theatre;
+  }
+
+  /** Stop the gateway as SIGTERM does, and start it again on the same data. */
+  async restart(): Promise<void> {
+    await this.gateway.stop();
+    await this.rise();
+  }
+
+  /** Start it again after it was stopped or killed. */
+  async rise(): Promise<void> {
+    this.gateway = await this.#restart();
+    await this.stage.connect(this.gateway.url);
+  }
+
+  async #close(): Promise<void> {
+    await this.gateway.stop();
+    await this.stage.close();
+    await this.claude.close();
+    await rm(this.#folder, { recursive: true });
+  }
+}
+
+async function composed(folder: string, env: Record<string, string>, logged: string[]): Promise<Running> {
+  const config = loadConfig({ cwd: folder, env });
+  const log = createLog(config.log.level, { write: (line) => logged.push(line) });
+  const gateway = await composeGateway(config, log);
+  return { url: gateway.url, stop: () => gateway.stop(), kill: () => gateway.stop() };
+}
+
+async function spawned(folder: string, env: Record<string, string>, logged: string[]): Promise<Running> {
+  const program = new Program({ cwd: folder, env });
+  const url = await program.ready();
+  const ended = (signal: NodeJS.Signals) => async () => {
+    const code = await program.end(signal);
+    logged.push(...program.errors);
+    return code;
+  };
+  return { url, stop: ended("SIGTERM"), kill: ended("SIGKILL") };
+}
+
+/** Everything a request says to the model, as one text: for looking up what must, or must not, be in it. */
+export function promptOf({ body }: FakeRequest): string {
+  return JSON.stringify([body.system, body.messages]);
+}

@@ -1,0 +1,77 @@
+import type { WireMessage } from "../../../adapters/web/wire.ts";
+import { WebPerson } from "../../fakes/web/client.ts";
+import { fits, type Heard, type Person, type Said, type Stage } from "./stage.ts";
+
+/** The lobby of the web chat, and everybody's private chat. */
+export class WebStage implements Stage {
+  readonly platform = "web";
+  readonly env = {};
+  readonly #people: WebStagePerson[] = [];
+  #url = "";
+
+  async connect(gatewayUrl: string): Promise<void> {
+    this.#url = gatewayUrl;
+    for (const { web } of this.#people) await web.reconnect(gatewayUrl);
+  }
+
+  async person(name: string): Promise<WebStagePerson> {
+    const person = new WebStagePerson(await WebPerson.join(this.#url, name));
+    this.#people.push(person);
+    return person;
+  }
+
+  botSaid(): Heard[] {
+    // Everybody hears the same in the same order, some a moment later than others.
+    const lists = this.#people.map(({ web }) => web.heard().filter(({ user, room }) => user.isBot && room !== "dm"));
+    return (lists.toSorted((one, other) => other.length - one.length)[0] ?? []).map(heard);
+  }
+
+  async close(): Promise<void> {
+    for (const { web } of this.#people) await web.close();
+  }
+}
+
+export class WebStagePerson implements Person {
+  readonly web: WebPerson;
+
+  constructor(web: WebPerson) {
+    this.web = web;
+  }
+
+  get name(): string {
+    return this.web.name;
+  }
+
+  get id(): string {
+    return this.web.id;
+  }
+
+  async says(text: string, options: Parameters<Person["says"]>[1] = {}): Promise<Said> {
+    const { inPrivate = false, replyTo, unaddressed = false } = options;
+    const written = inPrivate || unaddressed || text.startsWith("/") ? text : `@parley ${text}`;
+    const original = replyTo?.ref as WireMessage | undefined;
+    const message = await this.web.say(inPrivate ? "dm" : "lobby", written, {
+      ...(original === undefined ? {} : { replyTo: original.id }),
+      ...(original?.thread === undefined ? {} : { thread: original.thread }),
+    });
+    return { id: message.id, ref: message };
+  }
+
+  async edits(said: Said, text: string): Promise<void> {
+    await this.web.edit(said.ref as WireMessage, `@parley ${text}`);
+  }
+
+  async hears(wanted: string | RegExp, { inPrivate = false } = {}): Promise<Heard> {
+    return heard(
+      await this.web.hears(({ user, room, text }) => user.isBot && (room === "dm") === inPrivate && fits(text, wanted)),
+    );
+  }
+
+  renames(name: string): Promise<void> {
+    return this.web.rename(name);
+  }
+}
+
+function heard(message: WireMessage): Heard {
+  return { text: message.text, ref: message, quotes: message.replyTo, thread: message.thread };
+}

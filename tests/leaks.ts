@@ -1,0 +1,27 @@
+import { afterAll, beforeAll, expect } from "vitest";
+
+/** What must not outlive the tests of a file: servers that listen, processes, files that are watched. */
+const WATCHED = new Set(["TCPServerWrap", "PipeServerWrap", "ProcessWrap", "FSEventWrap", "Timeout"]);
+
+let before: string[] = [];
+
+const alive = () => process.getActiveResourcesInfo().filter((resource) => WATCHED.has(resource));
+
+beforeAll(() => {
+  before = alive();
+});
+
+// Runs after the file's own hooks: hooks that clean up run in the reverse order of their registration.
+afterAll(async () => {
+  const extra = () => {
+    const left = alive();
+    for (const resource of before) {
+      const index = left.indexOf(resource);
+      if (index >= 0) left.splice(index, 1);
+    }
+    return left;
+  };
+  // What is closing needs a turn or two of the event loop to be gone.
+  for (let turn = 0; turn < 20 && extra().length > 0; turn++) await new Promise(setImmediate);
+  expect(extra(), "left behind by the tests of this file").toEqual([]);
+});
