@@ -60,17 +60,20 @@ export class SendError extends Error {
   readonly code: SendErrorCode;
   readonly retryAfterMs: number | undefined;
   readonly movedTo: string | undefined;
+  /** For `temporary`: whether the platform may have taken the message all the same. */
+  readonly uncertain: boolean;
 
   constructor(
     code: SendErrorCode,
     message: string,
-    options: { retryAfterMs?: number; movedTo?: string; cause?: unknown } = {},
+    options: { retryAfterMs?: number; movedTo?: string; uncertain?: boolean; cause?: unknown } = {},
   ) {
     super(message, { cause: options.cause });
     this.name = "SendError";
     this.code = code;
     this.retryAfterMs = options.retryAfterMs;
     this.movedTo = options.movedTo;
+    this.uncertain = options.uncertain ?? false;
   }
 }
 

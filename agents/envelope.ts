@@ -15,7 +15,7 @@ export interface Utterance {
   /** Epoch milliseconds. */
   sentAt: number;
   text: string;
-  quote?: { name?: string; fromSelf: boolean; text: string };
+  quote?: { userId?: string; name?: string; fromSelf: boolean; text: string };
   /** What was attached, in words. */
   attachments: string[];
 }
@@ -47,8 +47,8 @@ export function displayName(name: string): string {
 function context({ quote, attachments }: Pick<Utterance, "quote" | "attachments">): string[] {
   const lines = attachments.map((attachment) => `<attachment>${escapeText(attachment)}</attachment>`);
   if (quote === undefined) return lines;
-  const whose = quote.fromSelf ? "you" : attribute(displayName(quote.name ?? "somebody"));
-  return [`<quoted of="${whose}">${escapeText(quote.text)}</quoted>`, ...lines];
+  const whose = quote.fromSelf ? 'self="true"' : identity({ id: quote.userId ?? "", name: quote.name ?? "" });
+  return [`<quoted ${whose}>${escapeText(quote.text)}</quoted>`, ...lines];
 }
 
 function escapeText(text: string): string {

@@ -25,6 +25,14 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 const SEND_TIMEOUT_MS = 60_000;
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 60_000;
+const MINUTE_MS = 60_000;
+/**
+ * Between sends of a chunk that the platform may have taken each time: the first copy comes soon, because it is likely to
+ * be needed; further ones are few, because each may be one too many.
+ */
+const UNCERTAIN_PAUSES_MS = [FIRST_PAUSE_MS, 5 * MINUTE_MS, 30 * MINUTE_MS, 120 * MINUTE_MS, 360 * MINUTE_MS];
+/** A fault of our own in an adapter does not go away by itself. */
+const MOST_FAULTS = 5;
 
 /** What to do after a send: go on with the next chunk, or try again after a pause. */
 type Outcome = { kind: "next" } | { kind: "again"; afterMs: number } | { kind: "leave" };
@@ -32,15 +40,19 @@ type Outcome = { kind: "next" } | { kind: "again"; afterMs: number } | { kind: "
 /**
  * Sends the outbox: one chunk at a time per chat, in order, several chats side by side.
  *
- * A rate limit waits exactly as long as the platform says. Where it is not known whether a chunk was taken it is sent
- * again with the same key. What the platform will never take is marked as failed, logged and counted, and the chat's
- * next delivery goes on.
+ * A chat is queued, busy (a chunk of it is being sent), or asleep until it may be tried again; only busy ones are counted
+ * against `maxChats`, so chats that wait hold up nobody. A rate limit waits exactly as long as the platform says. Where it
+ * is not known whether a chunk was taken it is sent again with the same key. What the platform will never take is marked
+ * as failed, logged and counted, and the chat's next delivery goes on.
  */
 export class Delivery {
   readonly #options: DeliveryOptions;
   readonly #maxChats: number;
   readonly #queued = new Set<number>();
-  readonly #busy = new Map<number, boolean>();
+  readonly #busy = new Map<number, { woken: boolean }>();
+  readonly #asleep = new Map<number, () => void>();
+  /** Tries of the chunk that a chat is at. */
+  readonly #failures = new Map<number, number>();
   readonly #stopping = new AbortController();
   #idle: (() => void)[] = [];
 
@@ -56,8 +68,10 @@ export class Delivery {
 
   /** Say that a chat has something to send. */
   wake(chatRef: number): void {
-    if (this.#busy.has(chatRef)) this.#busy.set(chatRef, true);
-    else this.#queued.add(chatRef);
+    if (this.#stopping.signal.aborted || this.#asleep.has(chatRef)) return;
+    const busy = this.#busy.get(chatRef);
+    if (busy === undefined) this.#queued.add(chatRef);
+    else busy.woken = true;
     this.#dispatch();
   }
 
@@ -71,7 +85,9 @@ export class Delivery {
   async close(): Promise<void> {
     this.#stopping.abort();
     this.#queued.clear();
-    if (this.#busy.size > 0) await this.settled();
+    for (const cancel of this.#asleep.values()) cancel();
+    this.#asleep.clear();
+    await this.settled();
   }
 
   #dispatch(): void {
@@ -79,37 +95,47 @@ export class Delivery {
       const [chatRef] = this.#queued;
       if (chatRef === undefined) break;
       this.#queued.delete(chatRef);
-      this.#busy.set(chatRef, false);
+      this.#busy.set(chatRef, { woken: false });
       void this.#serve(chatRef);
     }
     if (this.#queued.size === 0 && this.#busy.size === 0) for (const resolve of this.#idle.splice(0)) resolve();
   }
 
   async #serve(chatRef: number): Promise<void> {
+    let outcome: Outcome;
     try {
-      await this.#sendAll(chatRef);
+      outcome = await this.#sendAll(chatRef);
     } catch (error) {
-      // The store failed: the chunk stays as it is, and the chat is tried again.
+      // The store failed: the chunk stays as it is.
       this.#options.log.error({ err: error, chat: chatRef }, "the outbox cannot be read or written");
-      await this.#pause(FIRST_PAUSE_MS);
-      this.#busy.set(chatRef, true);
+      outcome = { kind: "again", afterMs: FIRST_PAUSE_MS };
     }
-    const woken = this.#busy.get(chatRef) === true;
+    const woken = this.#busy.get(chatRef)?.woken === true;
     this.#busy.delete(chatRef);
-    if (woken && !this.#stopping.signal.aborted) this.#queued.add(chatRef);
+    if (!this.#stopping.signal.aborted) {
+      if (outcome.kind === "again") this.#sleep(chatRef, outcome.afterMs);
+      else if (woken) this.#queued.add(chatRef);
+    }
     this.#dispatch();
   }
 
-  async #sendAll(chatRef: number): Promise<void> {
-    let failures = 0;
+  #sleep(chatRef: number, ms: number): void {
+    const cancel = this.#options.clock.after(ms, () => {
+      this.#asleep.delete(chatRef);
+      this.wake(chatRef);
+    });
+    this.#asleep.set(chatRef, cancel);
+  }
+
+  async #sendAll(chatRef: number): Promise<Outcome> {
     for (;;) {
-      if (this.#stopping.signal.aborted) return;
+      if (this.#stopping.signal.aborted) return { kind: "leave" };
       const chunk = await this.#options.store.nextChunk(chatRef);
-      if (chunk === null) return;
-      const outcome = await this.#send(chunk, failures);
-      if (outcome.kind === "leave") return;
-      failures = outcome.kind === "next" ? 0 : failures + 1;
-      if (outcome.kind === "again") await this.#pause(outcome.afterMs);
+      if (chunk === null) return { kind: "leave" };
+      const outcome = await this.#send(chunk, this.#failures.get(chatRef) ?? 0);
+      if (outcome.kind === "next") this.#failures.delete(chatRef);
+      else if (outcome.kind === "again") this.#failures.set(chatRef, (this.#failures.get(chatRef) ?? 0) + 1);
+      if (outcome.kind !== "next") return outcome;
     }
   }
 
@@ -141,49 +167,44 @@ export class Delivery {
     const { store, metrics, log, clock, maxAgeMs = DAY_MS, onChatMoved } = this.#options;
     if (this.#stopping.signal.aborted) return { kind: "leave" };
     const { platform } = chunk.to;
-    const code = error instanceof SendError ? error.code : "temporary";
+    const failure = error instanceof SendError ? error : undefined;
+    const code = failure?.code ?? "fault";
     metrics.chunks.inc({ platform, result: code });
     const fields = { platform, delivery: chunk.deliveryId, chunk: chunk.index, code };
+    const tooOld = clock.now() - chunk.createdAt > maxAgeMs;
 
-    if (error instanceof SendError && error.code === "chat-moved" && error.movedTo !== undefined) {
+    if (failure?.code === "chat-moved" && failure.movedTo !== undefined) {
       await store.chunkUnsent(chunk);
-      await onChatMoved(chunk.to, error.movedTo);
+      await onChatMoved(chunk.to, failure.movedTo);
       return { kind: "again", afterMs: 0 };
     }
-    const tooOld = clock.now() - chunk.createdAt > maxAgeMs;
-    if (code === "rate-limited" && !tooOld) {
+    if (failure?.code === "rate-limited" && !tooOld) {
       await store.chunkUnsent(chunk);
-      const afterMs = (error as SendError).retryAfterMs ?? FIRST_PAUSE_MS;
+      const afterMs = failure.retryAfterMs ?? FIRST_PAUSE_MS;
       log.info({ ...fields, afterMs }, "the platform asks to wait");
       return { kind: "again", afterMs };
     }
-    if (code === "temporary" && !tooOld) {
-      const afterMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** failures);
+    if (failure?.code === "temporary" && !tooOld) {
+      if (!failure.uncertain) await store.chunkUnsent(chunk);
+      const afterMs = failure.uncertain
+        ? (UNCERTAIN_PAUSES_MS[failures] ?? DAY_MS)
+        : Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** failures);
       log.warn({ ...fields, afterMs, err: error }, "sending failed; it will be tried again");
       return { kind: "again", afterMs };
     }
+    if (failure === undefined && failures < MOST_FAULTS) {
+      log.error({ ...fields, err: error }, "sending failed by a fault of the adapter; it will be tried again");
+      return { kind: "again", afterMs: FIRST_PAUSE_MS };
+    }
     // A thread that was just opened may not be known everywhere yet: it gets one more chance.
-    if (code === "thread-gone" && failures === 0) {
+    if (failure?.code === "thread-gone" && failures === 0) {
       await store.chunkUnsent(chunk);
       return { kind: "again", afterMs: FIRST_PAUSE_MS };
     }
-    await store.deliveryFailed(chunk, tooOld ? "expired" : code);
-    metrics.failedDeliveries.inc({ platform, code: tooOld ? "expired" : code });
+    const reason = tooOld ? "expired" : code;
+    await store.deliveryFailed(chunk, reason);
+    metrics.failedDeliveries.inc({ platform, code: reason });
     log.error({ ...fields, err: error }, "a delivery failed for good");
     return { kind: "next" };
-  }
-
-  #pause(ms: number): Promise<void> {
-    const { signal } = this.#stopping;
-    if (signal.aborted || ms <= 0) return Promise.resolve();
-    return new Promise((resolve) => {
-      const done = () => {
-        cancel();
-        signal.removeEventListener("abort", done);
-        resolve();
-      };
-      const cancel = this.#options.clock.after(ms, done);
-      signal.addEventListener("abort", done, { once: true });
-    });
   }
 }

@@ -53,19 +53,19 @@ export function apologise(run: Run, adapter: Adapter | undefined, { code, text }
     deliveries: replies(run, adapter, text),
     closing: { role: "assistant", content: [{ type: "text", text: `(No answer was given: ${text})` }] },
     // A turn that is too long for the model must not make the next one too long as well.
-    forget: code === "context-full" || code === "invalid-request",
+    ...(code === "context-full" || code === "invalid-request" ? { forget: "always" as const } : {}),
   };
 }
 
 /** Whoever stopped the run is told by the command; partial work stays in the transcript. */
-export function stopped(run: Run, unfinished: string): Ending {
+export function stopped(unfinished: string): Ending {
   const text = `${unfinished}${unfinished === "" ? "" : "\n\n"}(Stopped before the answer was complete.)`;
   return {
     outcome: "stopped",
     failure: "stopped",
     deliveries: [],
     closing: { role: "assistant", content: [{ type: "text", text }] },
-    forget: run.steps.length === 0 && unfinished === "",
+    ...(unfinished === "" ? { forget: "if-unanswered" as const } : {}),
   };
 }
 
@@ -76,7 +76,7 @@ function replies(run: Run, adapter: Adapter | undefined, markdown: string): Endi
     {
       to: run.to,
       chunks,
-      replyTo: run.messages.at(-1)?.messageId,
+      replyTo: run.quote,
       forUserId: run.author.id,
       ...(root === undefined ? {} : { chainRoot: root }),
     },

@@ -17,8 +17,10 @@ import { type HttpServer, listen } from "./http.ts";
 import { Intake } from "./intake.ts";
 import type { Log } from "./log.ts";
 import { createMetrics } from "./metrics.ts";
+import { pause } from "./pause.ts";
 import { Platforms } from "./platforms.ts";
 import { Runner } from "./runner.ts";
+import { StoreHealth } from "./store-health.ts";
 
 export interface GatewayParts {
   config: Config;
@@ -42,12 +44,17 @@ export interface Gateway {
   stop(): Promise<void>;
 }
 
+/** How long the start waits for platforms. */
+const START_MS = 5_000;
+
+/** How long what was cut off may take to notice. */
+const CUT_OFF_MS = 1_000;
+
 /** Rows of albums that never addressed the bot are looked through this often. */
 const SWEEP_MS = 60_000;
 
 /**
- * Put the parts together and start them. What an earlier process left is taken up before new messages can come to the
- * same lanes: the inbox orders both.
+ * Put the parts together and start them, and take up what an earlier process left.
  *
  * @throws AdapterConfigError if a platform refuses its configuration; NodeJS.ErrnoException if the port is taken. In
  *   both cases everything that was started is stopped, the store included.
@@ -57,11 +64,13 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
   const metrics = createMetrics(() => store.counts());
   const platforms = new Platforms(adapters);
   const access = accessRules(config);
+  const health = new StoreHealth(log);
   const router = new Router({
     registry,
     agent: config.agent.name,
     defaults: (platform) => platformConfig(config, platform),
     settleMs: config.queue.settleMs,
+    onStrategyError: (strategy, error) => log.error({ strategy, err: error }, "a strategy failed on a message"),
   });
   const lanes: LocalLanes = new LocalLanes({
     handler: (lane) => runner.handle(lane),
@@ -99,7 +108,8 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
     delivery,
     access,
     agentDescription: agent.description,
-    now: () => clock.now(),
+    lanes,
+    clock,
     abort: (runIds) => runner.stop(runIds),
     log,
   });
@@ -113,6 +123,7 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
     commands: commandNames,
     runCommand: (seq) => executor.run(seq),
     maxWaiting: config.queue.maxWaitingPerUser,
+    health,
     clock,
     log,
     metrics,
@@ -129,15 +140,12 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
       platforms,
       metrics,
       isRunning: () => running,
-      storeWorks: () =>
-        store.counts().then(
-          () => true,
-          () => false,
-        ),
+      storeWorks: () => !health.failing,
       metricsToken: isLoopback(config.http.host) ? undefined : token,
     });
-    await Promise.all(adapters.map((adapter) => adapter.start(intake.handlersFor(adapter))));
+    // Before new ones can come: the inbox orders both, and a command must not be run by two.
     await executor.recover();
+    await startAdapters();
     for (const { lane, chatRef } of await store.lanesWithWork()) lanes.wake(lane, chatRef);
     await delivery.recover();
     for (const adapter of adapters) offerCommands(adapter, log);
@@ -157,13 +165,30 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
     });
   }
 
+  /** A platform that takes long to answer holds up nobody: it goes on starting while the others serve. */
+  async function startAdapters(): Promise<void> {
+    let waited = false;
+    const starting = adapters.map((adapter) =>
+      adapter.start(intake.handlersFor(adapter)).catch((error) => {
+        if (!waited) throw error;
+        platforms.report(adapter, { ready: false, reason: "it could not be started: see the log" });
+        log.error({ err: error, platform: adapter.platform }, "a platform could not be started");
+      }),
+    );
+    const { promise: enough, resolve } = Promise.withResolvers<void>();
+    const cancel = clock.after(START_MS, resolve);
+    await Promise.race([Promise.all(starting), enough]);
+    waited = true;
+    cancel();
+  }
+
   async function stop(): Promise<void> {
     running = false;
-    log.info("stopping: no more messages are taken");
-    const { graceMs } = config.shutdown;
+    intake.stopping();
+    log.info("no more messages are taken");
     const graceEnds = Promise.withResolvers<void>();
-    const cancelGrace = clock.after(graceMs, graceEnds.resolve);
-    await Promise.all(adapters.map((adapter) => adapter.stop()));
+    const cancelGrace = clock.after(config.shutdown.graceMs, graceEnds.resolve);
+    await Promise.race([Promise.all(adapters.map((adapter) => adapter.stop())), graceEnds.promise]);
     await Promise.race([Promise.all([lanes.drain(), executor.settled()]), graceEnds.promise]);
     runner.parkAll();
     await lanes.drain();
@@ -175,11 +200,16 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
 
   async function release(): Promise<void> {
     cancelSweep();
+    intake.stopping();
+    executor.stop();
     runner.parkAll();
     await lanes.drain();
     await delivery.close();
-    await executor.settled();
+    // Cuts off what a command may still be waiting for; a command that is not done runs after the next start.
     await Promise.all(adapters.map((adapter) => adapter.close()));
+    const settled = new AbortController();
+    await Promise.race([executor.settled(), pause(clock, CUT_OFF_MS, settled.signal)]);
+    settled.abort();
     await http?.close();
     await store.close();
   }

@@ -4,12 +4,13 @@ import type { Clock } from "../sessions/clock.ts";
 import type { Notice } from "../sessions/inbox.ts";
 import type { LaneEngine } from "../sessions/lanes.ts";
 import type { Router } from "../sessions/router.ts";
-import type { Store } from "../sessions/store.ts";
+import { type Store, StoreError } from "../sessions/store.ts";
 import { type AccessRules, allows } from "./access.ts";
 import type { Delivery } from "./delivery.ts";
 import type { Log } from "./log.ts";
 import type { Metrics } from "./metrics.ts";
 import type { Platforms } from "./platforms.ts";
+import type { StoreHealth } from "./store-health.ts";
 
 export interface IntakeOptions {
   store: Store;
@@ -24,6 +25,7 @@ export interface IntakeOptions {
   /** Execute a command that was accepted. */
   runCommand(seq: number): void;
   maxWaiting: number;
+  health: StoreHealth;
   clock: Clock;
   log: Log;
   metrics: Metrics;
@@ -35,19 +37,25 @@ export interface IntakeOptions {
  */
 export class Intake {
   readonly #options: IntakeOptions;
+  #stopping = false;
 
   constructor(options: IntakeOptions) {
     this.#options = options;
   }
 
+  /** The platforms are about to be let go: that they are gone is no news then. */
+  stopping(): void {
+    this.#stopping = true;
+  }
+
   /** What an adapter is started with. */
   handlersFor(adapter: Adapter): AdapterHandlers {
-    const { store, metrics, platforms, log } = this.#options;
+    const { store, metrics, platforms, health, log } = this.#options;
     const { platform, account } = adapter;
     return {
       onMessage: (message) => this.#take(adapter, message),
-      onEdit: async (message) => void (await store.edit(message)),
-      onDelete: async (place, messageId) => void (await store.remove(place, messageId)),
+      onEdit: async (message) => void (await health.watch(store.edit(message))),
+      onDelete: async (place, messageId) => void (await health.watch(store.remove(place, messageId))),
       onChatMoved: (from, toChatId) => this.moveChat(from, toChatId),
       onMalformed: (error) => {
         metrics.malformed.inc({ platform });
@@ -56,30 +64,37 @@ export class Intake {
       onState: (state) => {
         platforms.report(adapter, state);
         if (state.ready) log.info({ platform, account }, "connected");
+        else if (this.#stopping) log.info({ platform, account }, "disconnected");
         else log.warn({ platform, account, reason: state.reason }, "not connected");
       },
     };
   }
 
   async moveChat(from: Destination, toChatId: string): Promise<void> {
-    const { store, lanes, log } = this.#options;
-    const moved = await store.moveChat(from, toChatId);
+    const { store, lanes, health, log } = this.#options;
+    const moved = await health.watch(store.moveChat(from, toChatId));
     for (const { lane, chatRef } of moved) lanes.wake(lane, chatRef);
     log.info({ platform: from.platform, from: from.chatId, to: toChatId }, "a chat has a new id");
   }
 
   async #take(adapter: Adapter, message: InboundMessage): Promise<void> {
-    const { store, router, lanes, delivery, metrics, clock, maxWaiting, runCommand } = this.#options;
+    const { store, router, lanes, delivery, metrics, health, clock, log, maxWaiting, runCommand } = this.#options;
     const { platform, user } = message.source;
     if (user.isBot) {
       metrics.messages.inc({ platform, result: "bot" });
       return;
     }
     const verdict = { access: this.#access(adapter, message), isCommand: this.#isCommand(message) };
-    const accepted = await store.accept(message, {
+    const accepting = store.accept(message, {
       decide: (facts) => router.decide(message, facts, verdict),
       overLimit: notice(adapter, overLimit(maxWaiting)),
       maxWaiting,
+    });
+    const accepted = await health.watch(accepting).catch((error) => {
+      metrics.messages.inc({ platform, result: "failed" });
+      // What the store says is logged by its health, once; anything else is a fault to look into.
+      if (!(error instanceof StoreError)) log.error({ platform, err: error }, "a message could not be taken");
+      throw error;
     });
     metrics.messages.inc({ platform, result: accepted.kind });
     if (accepted.kind === "turn") {
@@ -116,8 +131,8 @@ function notice(adapter: Adapter, markdown: string): Notice {
 
 function overLimit(max: number): string {
   return (
-    `You already have ${max} messages waiting here, so I did not take this one. ` +
-    "Wait for an answer and send it again, or drop what waits with /stop."
+    `You already have ${max} messages waiting here, so I did not take this one, and I will take no more until one is ` +
+    "answered. Send it again then, or drop what waits with /stop."
   );
 }
 

@@ -45,6 +45,10 @@ export class Presence {
 
   #show(markdown: string | null): void {
     const { runId, author, to } = this.#run;
-    this.#adapter?.preview?.(to, { id: String(runId), userId: author.id, markdown });
+    try {
+      this.#adapter?.preview?.(to, { id: String(runId), userId: author.id, markdown });
+    } catch {
+      // The answer itself goes another way.
+    }
   }
 }

@@ -9,6 +9,7 @@ import { apologyFor, gaveUp, tookTooLong } from "./apologies.ts";
 import { Answer, answered, apologise, stopped } from "./endings.ts";
 import type { Log } from "./log.ts";
 import type { Metrics } from "./metrics.ts";
+import { pause } from "./pause.ts";
 import type { Platforms } from "./platforms.ts";
 import { Presence } from "./presence.ts";
 import { type AttachmentLimits, turnMessage } from "./turn.ts";
@@ -33,6 +34,9 @@ export interface RunnerOptions {
   moved(lane: string, chatRef: number): void;
 }
 
+const OPEN_ATTEMPTS = 3;
+const LONGEST_PAUSE_MS = 30_000;
+
 type StopReason = "stopped" | "timeout" | "shutdown";
 
 /**
@@ -46,6 +50,7 @@ export class Runner {
   readonly #options: RunnerOptions;
   readonly #active = new Map<number, AbortController>();
   readonly #executing = new Set<number>();
+  #parking = false;
 
   constructor(options: RunnerOptions) {
     this.#options = options;
@@ -56,8 +61,9 @@ export class Runner {
     for (const id of runIds) this.#active.get(id)?.abort("stopped" satisfies StopReason);
   }
 
-  /** Abort every run and park it. */
+  /** Abort every run and park it, and those that are being claimed as well. */
   parkAll(): void {
+    this.#parking = true;
     for (const controller of this.#active.values()) controller.abort("shutdown" satisfies StopReason);
   }
 
@@ -102,9 +108,12 @@ export class Runner {
 
   async #attempt(run: Run): Promise<Ending | "park"> {
     const { clock, timeoutMs, maxAttempts, platforms } = this.#options;
-    if (run.stopped) return stopped(run, "");
+    if (run.stopped) return stopped("");
     const adapter = platforms.at(run.to);
+    // Only the ending is missing: what is finished is never given up.
+    if (isComplete(run.steps)) return answered(run, adapter, new Answer(run.steps));
     if (run.attempt > maxAttempts) return apologise(run, adapter, gaveUp);
+    if (this.#parking) return "park";
 
     const controller = new AbortController();
     this.#active.set(run.runId, controller);
@@ -113,7 +122,7 @@ export class Runner {
     const presence = new Presence(adapter, run, clock);
     try {
       await orAborted(controller.signal, async () => {
-        await this.#openThread(run, adapter);
+        await this.#openThread(run, adapter, controller.signal);
         presence.show(run.to);
         await this.#converse(run, adapter, answer, presence, controller.signal);
       });
@@ -121,7 +130,7 @@ export class Runner {
     } catch (error) {
       const reason: StopReason | undefined = controller.signal.aborted ? controller.signal.reason : undefined;
       if (reason === "shutdown") return "park";
-      if (reason === "stopped") return stopped(run, answer.unfinished);
+      if (reason === "stopped") return stopped(answer.unfinished);
       if (reason === "timeout") return apologise(run, adapter, tookTooLong(timeoutMs));
       if (error instanceof LeaseLostError || isStoreFailure(error)) throw error;
       const apology = apologyFor(error);
@@ -150,7 +159,6 @@ export class Runner {
     }
     const history = await store.history(run.sessionId);
     const people = await this.#people(run);
-    if (isComplete(steps)) return;
     const { attribution, guidance, strategy, session } = run.plan;
     const events = agent.run({
       system: systemPrompt({
@@ -200,20 +208,33 @@ export class Runner {
   }
 
   /** Where no thread can be opened the answer stands in place, and replies to it go on with the conversation. */
-  async #openThread(run: Run, adapter: Adapter | undefined): Promise<void> {
-    if (run.plan.thread !== "open" || run.to.threadId !== undefined || adapter?.openThread === undefined) return;
+  async #openThread(run: Run, adapter: Adapter | undefined, signal: AbortSignal): Promise<void> {
+    const open = adapter?.openThread?.bind(adapter, run.to);
     const first = run.messages[0];
-    if (first === undefined) return;
-    let threadId: string;
-    try {
-      threadId = await adapter.openThread(run.to, { id: first.messageId, title: titleOf(first.text) });
-    } catch (error) {
-      if (!(error instanceof SendError)) throw error;
-      this.#options.log.warn({ run: run.runId, code: error.code }, "no thread could be opened: answering in place");
+    if (run.plan.thread !== "open" || run.to.threadId !== undefined || open === undefined || first === undefined)
       return;
-    }
+    const title = titleOf(first.text);
+    const threadId = await this.#open(run, () => open({ id: first.messageId, title }), signal);
+    if (threadId === null) return;
     await this.#options.store.threadOpened(run, threadId);
     run.to = { ...run.to, threadId };
+  }
+
+  /** @returns null if the platform will not, or still cannot after some tries */
+  async #open(run: Run, open: () => Promise<string>, signal: AbortSignal): Promise<string | null> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await open();
+      } catch (error) {
+        if (!(error instanceof SendError)) throw error;
+        const passing = error.code === "rate-limited" || (error.code === "temporary" && !error.uncertain);
+        if (!passing || attempt === OPEN_ATTEMPTS) {
+          this.#options.log.warn({ run: run.runId, code: error.code }, "no thread could be opened: answering in place");
+          return null;
+        }
+        await pause(this.#options.clock, Math.min(error.retryAfterMs ?? 1_000, LONGEST_PAUSE_MS), signal);
+      }
+    }
   }
 }
 

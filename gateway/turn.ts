@@ -52,7 +52,7 @@ function say(run: Run, message: AcceptedMessage, attachments: string[]): string 
     attachments,
     ...(replyTo?.text === undefined
       ? {}
-      : { quote: { name: replyTo.userName, fromSelf: replyTo.fromSelf, text: replyTo.text } }),
+      : { quote: { userId: replyTo.userId, name: replyTo.userName, fromSelf: replyTo.fromSelf, text: replyTo.text } }),
   };
   const text = run.plan.attribution === "tagged" ? tagged(utterance) : untagged(utterance);
   return text === "" ? "(an empty message)" : text;

@@ -43,8 +43,11 @@ export interface ChatStore {
   setting(place: SettingPlace, name: string): Promise<string | null>;
   /** `null` removes it. */
   setSetting(place: SettingPlace, name: string, value: string | null, by: string): Promise<void>;
-  /** End the current session of a key; its next turn starts with nothing. @returns false if there was none */
-  endSession(key: string): Promise<boolean>;
+  /**
+   * End the current session of a key, if it began before the message with this arrival number; the next turn starts with
+   * nothing. @returns false if there was none
+   */
+  endSession(key: string, before: number): Promise<boolean>;
   lane(lane: string): Promise<LaneView>;
   /** Turns of people per user id and latest name in the session's transcript. */
   participants(sessionId: number): Promise<Array<{ id: string; name: string; turns: number }>>;

@@ -22,6 +22,10 @@ export interface Facts {
   settings: SettingLevel[];
   /** The opening message of the thread or reply chain that the message continues, where it is one of ours. */
   root?: string;
+  /** The session that the message's native thread was opened for, where it is one of ours. */
+  rootSession?: string;
+  /** The chat's present id, where it has moved since the message was sent. */
+  movedTo?: string;
   /** True if the message belongs to a turn of its author that still waits: a later album part, or the rest of a text. */
   joins: boolean;
 }

@@ -1,6 +1,7 @@
 import type { InboundMessage, Platform, SourceRecord } from "../adapters/record.ts";
 import type { StrategyRegistry } from "../strategies/index.ts";
-import type { Strategy, StrategySettings } from "../strategies/strategy.ts";
+import { perUser } from "../strategies/per-user.ts";
+import type { Plan, Strategy, StrategySettings } from "../strategies/strategy.ts";
 import type { Decision, Facts, Notice, RoutedPlan } from "./inbox.ts";
 
 /** Settings of a chat after the levels were laid over one another. */
@@ -27,6 +28,8 @@ export interface RouterOptions {
   defaults(platform: Platform): ChatSettings;
   /** How long the parts of an album or of a cut text are waited for, in ms. */
   settleMs: number;
+  /** Told when a strategy failed on a message, which then got a plan of `per-user`. */
+  onStrategyError?(strategy: string, error: unknown): void;
 }
 
 /** Decides what becomes of a message. Pure: what it needs to know comes with the message and the facts. */
@@ -38,17 +41,18 @@ export class Router {
   }
 
   decide(message: InboundMessage, facts: Facts, { access, isCommand }: Verdict): Decision {
-    const { source } = message;
+    const source = present(message.source, facts.movedTo);
     const settings = this.settings(source.platform, facts);
+    const plan = this.plan(source, settings, facts.root);
     const addressed =
       message.addressed ||
       facts.joins ||
       settings.addressing === "always" ||
-      (source.thread !== undefined && facts.root !== undefined);
+      // Inside a thread that was opened for this very conversation nobody has to name the bot.
+      (facts.rootSession !== undefined && facts.rootSession === plan.session);
     if (access !== "allowed") {
       return addressed && access.denied !== null ? { kind: "deny", notice: access.denied } : { kind: "ignore" };
     }
-    const plan = this.plan(source, settings, facts.root);
     if (isCommand) return { kind: "command", plan };
     const settles = message.albumId !== undefined || message.mayContinue === true || facts.joins;
     const readyAfterMs = settles ? this.#options.settleMs : 0;
@@ -70,11 +74,9 @@ export class Router {
 
   plan(source: SourceRecord, settings: ChatSettings, root?: string): RoutedPlan {
     const { agent } = this.#options;
-    const strategy = this.#options.registry.get(settings.strategy) as Strategy;
-    const plan = strategy.plan(root === undefined ? source : within(source, root), {
-      agent,
-      threads: settings.threads,
-    });
+    const record = root === undefined ? source : within(source, root);
+    const chosen = this.#options.registry.get(settings.strategy) as Strategy;
+    const [strategy, plan] = this.#planBy(chosen, record, { agent, threads: settings.threads });
     return {
       ...plan,
       strategy: strategy.name,
@@ -82,6 +84,23 @@ export class Router {
       ...(plan.thread === "stay" ? {} : { root: root ?? source.messageId }),
     };
   }
+
+  /** A strategy from outside may fail on a message. That message is then everybody's own: nothing is lost or overheard. */
+  #planBy(strategy: Strategy, record: SourceRecord, settings: StrategySettings): [Strategy, Plan] {
+    try {
+      const plan = strategy.plan(record, settings);
+      if (plan.session !== "" && typeof plan.session === "string" && typeof plan.lane === "string")
+        return [strategy, plan];
+      this.#options.onStrategyError?.(strategy.name, new Error("its plan names no session or no lane"));
+    } catch (error) {
+      this.#options.onStrategyError?.(strategy.name, error);
+    }
+    return [perUser, perUser.plan(record, settings)];
+  }
+}
+
+function present(source: SourceRecord, movedTo: string | undefined): SourceRecord {
+  return movedTo === undefined ? source : { ...source, chat: { ...source.chat, id: movedTo } };
 }
 
 /** The message as part of the interaction that `root` opened, be it in a native thread or in a chain of replies. */

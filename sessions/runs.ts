@@ -1,5 +1,5 @@
 import type { Destination } from "../adapters/record.ts";
-import type { AcceptedMessage, ChatInfo, RoutedPlan } from "./inbox.ts";
+import type { AcceptedMessage, ChatInfo, Notice, RoutedPlan } from "./inbox.ts";
 import type { DeliveryDraft } from "./outbox.ts";
 import type { Author, TranscriptMessage, Usage } from "./transcript.ts";
 
@@ -27,6 +27,8 @@ export interface Run extends Lease {
   author: Author;
   /** In order of arrival; at least one. */
   messages: AcceptedMessage[];
+  /** The message that the answer quotes, unless it stands in a chat that has moved since. */
+  quote?: string;
   /** How often the run was begun: 1 for the first time. */
   attempt: number;
   /** What is finished, oldest first. */
@@ -49,11 +51,12 @@ export interface StepRecord {
 }
 
 export interface Ending {
+  /** A run that was marked as stopped ends as `stopped` whatever is said here, without deliveries. */
   outcome: "done" | "failed" | "stopped";
   /** Added to the transcript behind the journal's steps: an apology, a mark that the run was stopped. */
   closing?: TranscriptMessage;
-  /** Leave the turn out of the transcript altogether. */
-  forget?: boolean;
+  /** Leave the turn out of the transcript: always, or if the journal holds nothing but the turn itself. */
+  forget?: "always" | "if-unanswered";
   deliveries: DeliveryDraft[];
   /** A code for operators; no content. */
   failure?: string;
@@ -63,6 +66,20 @@ export interface Ended {
   /** The lane's present name: a chat may have moved meanwhile. */
   lane: string;
   more: boolean;
+}
+
+export interface StopOrder {
+  chatRef: number;
+  /** Who gives it; what this user has waiting in the chat is dropped, and the user's runs there are stopped. */
+  userId: string;
+  /** Arrival number of the order: what came later is not touched. */
+  before: number;
+  /** Stop this lane's run as well, whosever it is. */
+  lane?: string;
+  /** Everybody's, not the user's alone. */
+  everybody?: boolean;
+  /** For others who lose something by it. */
+  notice: Notice;
 }
 
 export interface StoppedWork {
@@ -102,10 +119,8 @@ export interface RunStore {
   park(lease: Lease): Promise<void>;
   /** Lanes with work, and the chats they belong to. */
   lanesWithWork(): Promise<Array<{ lane: string; chatRef: number }>>;
-  /** Drop what a user has waiting in a chat and mark the user's runs there as stopped; with `lane`, that lane's too. */
-  stop(chatRef: number, userId: string, lane?: string): Promise<StoppedWork>;
-  /** The same for everybody in a chat. */
-  stopAll(chatRef: number): Promise<StoppedWork>;
+  /** Drop what waits and mark the runs that go on, as far as the order reaches. */
+  stop(order: StopOrder): Promise<StoppedWork>;
   putBlob(bytes: Uint8Array, mimeType: string): Promise<string>;
   blob(hash: string): Promise<Uint8Array | null>;
 }

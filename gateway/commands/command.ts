@@ -1,5 +1,5 @@
 import type { Adapter } from "../../adapters/adapter.ts";
-import type { AcceptedCommand } from "../../sessions/inbox.ts";
+import type { AcceptedCommand, Notice } from "../../sessions/inbox.ts";
 import type { Store } from "../../sessions/store.ts";
 import type { StrategyRegistry } from "../../strategies/index.ts";
 
@@ -11,6 +11,8 @@ export interface CommandContext {
   /** The commands there are, for `/help`. */
   commands: readonly Command[];
   agentDescription: string;
+  /** A text for others than the author, in the platform's chunks. */
+  notice(markdown: string): Notice;
   now(): number;
   /** Abort runs that were marked as stopped. */
   abort(runIds: readonly number[]): void;

@@ -1,11 +1,14 @@
 import type { Adapter } from "../../adapters/adapter.ts";
+import type { Clock } from "../../sessions/clock.ts";
 import type { AcceptedCommand } from "../../sessions/inbox.ts";
+import type { LaneEngine } from "../../sessions/lanes.ts";
 import type { Store } from "../../sessions/store.ts";
 import type { StrategyRegistry } from "../../strategies/index.ts";
 import { type AccessRules, isOwner } from "../access.ts";
 import { suggest } from "../config/suggest.ts";
 import type { Delivery } from "../delivery.ts";
 import type { Log } from "../log.ts";
+import { pause } from "../pause.ts";
 import type { Platforms } from "../platforms.ts";
 import { commandNames, commands, findCommand } from "./index.ts";
 
@@ -16,10 +19,13 @@ export interface CommandExecutorOptions {
   delivery: Delivery;
   access(platform: AcceptedCommand["to"]["platform"]): AccessRules;
   agentDescription: string;
-  now(): number;
+  lanes: LaneEngine;
+  clock: Clock;
   abort(runIds: readonly number[]): void;
   log: Log;
 }
+
+const RETRY_MS = 1_000;
 
 /**
  * Runs commands that were accepted. The answer and the end of the command are one transaction, so a crash before it
@@ -27,7 +33,8 @@ export interface CommandExecutorOptions {
  */
 export class CommandExecutor {
   readonly #options: CommandExecutorOptions;
-  readonly #going = new Set<Promise<void>>();
+  readonly #going = new Map<number, Promise<void>>();
+  readonly #stopping = new AbortController();
 
   constructor(options: CommandExecutorOptions) {
     this.#options = options;
@@ -39,18 +46,36 @@ export class CommandExecutor {
   }
 
   run(seq: number): void {
-    const going = this.#execute(seq)
-      .catch((error) => this.#options.log.error({ err: error, command: seq }, "a command failed; it runs again later"))
-      .finally(() => this.#going.delete(going));
-    this.#going.add(going);
+    if (this.#going.has(seq) || this.#stopping.signal.aborted) return;
+    this.#going.set(
+      seq,
+      this.#untilDone(seq).finally(() => this.#going.delete(seq)),
+    );
   }
 
   async settled(): Promise<void> {
-    await Promise.all(this.#going);
+    await Promise.all(this.#going.values());
+  }
+
+  /** Try nothing again: what is not done by now runs after the next start. */
+  stop(): void {
+    this.#stopping.abort();
+  }
+
+  async #untilDone(seq: number): Promise<void> {
+    const { log, clock } = this.#options;
+    while (!this.#stopping.signal.aborted) {
+      try {
+        return await this.#execute(seq);
+      } catch (error) {
+        log.error({ err: error, command: seq }, "a command failed; it is tried again");
+        await pause(clock, RETRY_MS, this.#stopping.signal);
+      }
+    }
   }
 
   async #execute(seq: number): Promise<void> {
-    const { store, platforms, delivery, log } = this.#options;
+    const { store, platforms, delivery, lanes, log } = this.#options;
     const call = await store.command(seq);
     const adapter = call === null ? undefined : platforms.at(call.to);
     if (call === null || adapter === undefined) return;
@@ -63,10 +88,12 @@ export class CommandExecutor {
     ]);
     log.debug({ platform: to.platform, command: command?.name ?? "unknown" }, "command");
     delivery.wake(call.chat.ref);
+    // What its author sent after it has waited for it.
+    lanes.wake(call.plan.lane, call.chat.ref);
   }
 
   #context(call: AcceptedCommand, adapter: Adapter) {
-    const { store, registry, agentDescription, now, abort, access, log } = this.#options;
+    const { store, registry, agentDescription, clock, abort, access, log } = this.#options;
     const { to, user } = call;
     return {
       store,
@@ -74,8 +101,9 @@ export class CommandExecutor {
       adapter,
       commands,
       agentDescription,
-      now,
+      now: () => clock.now(),
       abort,
+      notice: (markdown: string) => ({ chunks: adapter.render(markdown) }),
       async isAdmin(): Promise<boolean> {
         const source = { platform: to.platform, user: { ...user, isBot: false } };
         if (isOwner(source, access(to.platform))) return true;

@@ -9,7 +9,7 @@ export const startAnew: Command = {
     if (!isPrivate(call) && !(await isAdmin())) {
       return "This conversation belongs to everybody here, so only an admin of this chat can start a new one.";
     }
-    const ended = await store.endSession(call.plan.session);
+    const ended = await store.endSession(call.plan.session, call.message.seq);
     return ended ? "Done: we start with nothing." : "This is a new conversation already.";
   },
 };

@@ -8,13 +8,20 @@ import type { Command } from "./command.ts";
 export const stop: Command = {
   name: "stop",
   description: "Stop the answer I am writing for you and drop what you have waiting",
-  async run({ user, chat, plan, message }, { store, abort, isAdmin }) {
+  async run({ user, chat, plan, message }, { store, abort, isAdmin, notice }) {
     const everybody = message.command?.args.trim().toLowerCase() === "all";
     if (everybody && !(await isAdmin())) return "Only an admin of this chat can stop everybody's answers.";
     const { running } = await store.lane(plan.lane);
     const others = running !== null && running.userId !== user.id;
     const lane = !everybody && others && (await isAdmin()) ? plan.lane : undefined;
-    const work = everybody ? await store.stopAll(chat.ref) : await store.stop(chat.ref, user.id, lane);
+    const work = await store.stop({
+      chatRef: chat.ref,
+      userId: user.id,
+      before: message.seq,
+      lane,
+      everybody,
+      notice: notice("An admin of this chat has stopped what I was doing for you."),
+    });
     abort(work.runIds);
     return report(work, others && lane === undefined && !everybody);
   },

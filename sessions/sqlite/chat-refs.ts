@@ -8,14 +8,19 @@ export interface ChatRefs {
   /** Find or add the chat, and keep its names up to date. */
   of(source: Pick<SourceRecord, "platform" | "account" | "chat">): number;
   find(platform: string, account: string, chatId: string): number | undefined;
+  /** The chat as it is now: where it moved, the one that it became. */
   info(ref: number): ChatInfo;
+  /** The new id of a chat that moved. */
+  movedTo(ref: number): string | undefined;
 }
 
 export function chatRefs(db: Db): ChatRefs {
   const find = db.prepare<[string, string, string], ChatRow>(
     "SELECT * FROM chats WHERE platform = ? AND account = ? AND chat = ?",
   );
-  const byRef = db.prepare<[number], ChatRow>("SELECT * FROM chats WHERE id = ?");
+  const byRef = db.prepare<[number], ChatRow & { present: string | null }>(
+    "SELECT c.*, m.chat AS present FROM chats c LEFT JOIN chats m ON m.id = c.moved_to WHERE c.id = ?",
+  );
   const insert = db.prepare(
     "INSERT INTO chats (platform, account, chat, kind, name, guild, guild_name) VALUES (?, ?, ?, ?, ?, ?, ?)",
   );
@@ -39,7 +44,8 @@ export function chatRefs(db: Db): ChatRefs {
     info(ref) {
       const row = byRef.get(ref);
       if (row === undefined) throw new Error(`no chat ${ref}`);
-      return chatOf(row);
+      return chatOf({ ...row, id: row.moved_to ?? row.id, chat: row.present ?? row.chat });
     },
+    movedTo: (ref) => byRef.get(ref)?.present ?? undefined,
   };
 }

@@ -1,3 +1,4 @@
+import type { AcceptedMessage } from "../inbox.ts";
 import type { Claim, Run } from "../runs.ts";
 import type { ChatRefs } from "./chat-refs.ts";
 import type { Db } from "./database.ts";
@@ -27,6 +28,9 @@ const OPEN = "state IN ('waiting', 'running')";
  * whichever is later. The lowest position is next; of two who ended since the last arrival, whoever ended first. So whoever was just answered stands behind all who wait by then and
  * before all who come later, and nobody waits for more than one turn of anybody else.
  *
+ * An author's messages wait for the commands that the author sent before them: what follows `/new` is not answered from
+ * the conversation that it ends. Whoever ends a command wakes the lane.
+ *
  * @param holder names this process; the data folder is its alone, so a run that carries another name was left behind
  */
 export function claimer(
@@ -39,12 +43,14 @@ export function claimer(
   const takeOver = db.prepare<[string, number, number, number]>(
     "UPDATE runs SET holder = ?, fence = ?, attempt = ? WHERE id = ?",
   );
-  const next = db.prepare<[string], { burst: number; ready_at: number }>(
-    `SELECT coalesce(i.burst, i.seq) AS burst,
+  const next = db.prepare<[string], { burst: number; ready_at: number; received_at: number }>(
+    `SELECT coalesce(i.burst, i.seq) AS burst, i.received_at,
        (SELECT max(b.ready_at) FROM inbox b
         WHERE b.lane = i.lane AND coalesce(b.burst, b.seq) = coalesce(i.burst, i.seq) AND b.state = 'waiting' AND ${OPEN}) AS ready_at
      FROM (SELECT min(seq) AS first FROM inbox WHERE lane = ? AND state = 'waiting' AND ${OPEN} GROUP BY user_id)
      JOIN inbox i ON i.seq = first
+       AND NOT EXISTS (SELECT 1 FROM inbox c WHERE c.is_command = 1 AND c.state = 'waiting'
+         AND c.session = i.session AND c.user_id = i.user_id AND c.seq < i.seq)
      LEFT JOIN served s ON s.lane = i.lane AND s.user_id = i.user_id
      ORDER BY max(2 * i.seq, coalesce(s.position, 0)), s.run_id`,
   );
@@ -57,7 +63,9 @@ export function claimer(
   const openSession = db.prepare<[string], { id: number }>(
     "SELECT id FROM sessions WHERE key = ? AND ended_at IS NULL",
   );
-  const beginSession = db.prepare("INSERT INTO sessions (key, chat_id, strategy, started_at) VALUES (?, ?, ?, ?)");
+  const beginSession = db.prepare(
+    "INSERT INTO sessions (key, chat_id, strategy, began_with, started_at) VALUES (?, ?, ?, ?, ?)",
+  );
   const beginRun = db.prepare(
     `INSERT INTO runs (lane, session_id, chat_id, user_id, user_name, holder, fence, attempt, stopped, started_at)
      VALUES (?, ?, ?, ?, ?, ?, 1, 1, 0, ?)`,
@@ -77,7 +85,9 @@ export function claimer(
       return { kind: "run", run: describe(taken, running.all(left.id)) };
     }
     const candidates = next.all(lane);
-    const ready = candidates.find((candidate) => candidate.ready_at <= now());
+    // A clock that was put back must not make anybody wait until it has caught up.
+    const at = now();
+    const ready = candidates.find(({ ready_at, received_at }) => ready_at <= at || received_at > at);
     if (ready === undefined) {
       if (candidates.length === 0) return { kind: "idle" };
       return { kind: "later", at: Math.min(...candidates.map((candidate) => candidate.ready_at)) };
@@ -90,7 +100,7 @@ export function claimer(
     const { session, chat_id, user_id, user_name } = latest;
     const sessionId =
       openSession.get(session)?.id ??
-      Number(beginSession.run(session, chat_id, planOf(latest).strategy, now()).lastInsertRowid);
+      Number(beginSession.run(session, chat_id, planOf(latest).strategy, latest.seq, now()).lastInsertRowid);
     const id = Number(beginRun.run(lane, sessionId, chat_id, user_id, user_name, holder, now()).lastInsertRowid);
     for (const { seq } of rows) start.run(id, seq);
     return describe(
@@ -102,6 +112,9 @@ export function claimer(
   function describe(row: RunRow, rows: InboxRow[]): Run {
     const latest = rows.at(-1) as InboxRow;
     const plan = planOf(latest);
+    const messages = rows.map(messageOf);
+    // Of an album, the part with the words is what people will look for.
+    const asking = messages.findLast(({ text }) => text !== "") ?? (messages.at(-1) as AcceptedMessage);
     const chat = chats.info(row.chat_id);
     const opened = plan.root === undefined ? undefined : openedThread.get(row.chat_id, plan.root)?.id;
     return {
@@ -113,7 +126,8 @@ export function claimer(
       chat,
       to: destinationOf(chat, latest.thread_id ?? opened ?? null),
       author: { id: row.user_id, name: row.user_name },
-      messages: rows.map(messageOf),
+      messages,
+      ...(chats.movedTo(latest.chat_id) === undefined ? { quote: asking.messageId } : {}),
       attempt: row.attempt,
       steps: steps.all(row.id).map(stepOf),
       stopped: row.stopped === 1,

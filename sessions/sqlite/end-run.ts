@@ -10,12 +10,13 @@ interface Held {
   session_id: number;
   chat_id: number;
   user_id: string;
+  stopped: number;
 }
 
 /** The steps of a run that is going on, and its end; each runs inside a transaction and presents the lease. */
 export function runSteps(db: Db, chats: ChatRefs, enqueue: Enqueue, now: () => number) {
   const held = db.prepare<[number, number], Held>(
-    "SELECT id, lane, session_id, chat_id, user_id FROM runs WHERE id = ? AND fence = ?",
+    "SELECT id, lane, session_id, chat_id, user_id, stopped FROM runs WHERE id = ? AND fence = ?",
   );
   const addStep = db.prepare(
     `INSERT INTO journal (run_id, step, role, content, author_id, author_name, at)
@@ -48,10 +49,10 @@ export function runSteps(db: Db, chats: ChatRefs, enqueue: Enqueue, now: () => n
   );
   const forgetServed = db.prepare<[string]>("DELETE FROM served WHERE lane = ?");
   const bindThread = db.prepare(
-    "INSERT INTO links (chat_id, kind, id, root) VALUES (?, 'thread', ?, ?) ON CONFLICT DO NOTHING",
+    "INSERT INTO links (chat_id, kind, id, root, session) VALUES (?, 'thread', ?, ?, ?) ON CONFLICT DO NOTHING",
   );
-  const rootOf = db.prepare<[number], { root: string | null }>(
-    "SELECT json_extract(plan, '$.root') AS root FROM inbox WHERE run_id = ? AND state = 'running' LIMIT 1",
+  const rootOf = db.prepare<[number], { root: string | null; session: string }>(
+    "SELECT json_extract(plan, '$.root') AS root, session FROM inbox WHERE run_id = ? AND state = 'running' LIMIT 1",
   );
   const release = db.prepare<[number]>("UPDATE runs SET holder = NULL, attempt = attempt - 1 WHERE id = ?");
 
@@ -84,27 +85,30 @@ export function runSteps(db: Db, chats: ChatRefs, enqueue: Enqueue, now: () => n
 
     threadOpened(lease: Lease, threadId: string): void {
       const run = holding(lease);
-      const root = rootOf.get(run.id)?.root;
-      if (root != null) bindThread.run(run.chat_id, threadId, root);
+      const opening = rootOf.get(run.id);
+      if (opening?.root != null) bindThread.run(run.chat_id, threadId, opening.root, opening.session);
     },
 
     park: (lease: Lease): void => void release.run(holding(lease).id),
 
     end(lease: Lease, ending: Ending): Ended {
       const run = holding(lease);
+      // Its author was told that it is stopped: nothing may follow.
+      const outcome = run.stopped === 1 ? "stopped" : ending.outcome;
       const last = lastStep.get(run.id);
+      const forget = ending.forget === "always" || (ending.forget === "if-unanswered" && (last?.step ?? 0) === 0);
       // A reply that asks for tools whose results never came would make the transcript unusable.
-      if (last !== undefined && ending.outcome !== "done" && asksForTools(last)) dropStep.run(run.id, last.step);
-      if (!ending.forget) {
+      if (last !== undefined && outcome !== "done" && asksForTools(last)) dropStep.run(run.id, last.step);
+      if (!forget) {
         if (ending.closing !== undefined) append(run, { message: ending.closing });
         keep.run({ session: run.session_id, run: run.id });
       }
       dropJournal.run(run.id);
-      for (const { to, ...draft } of ending.deliveries) {
+      for (const { to, ...draft } of outcome === "stopped" ? [] : ending.deliveries) {
         enqueue(chats.find(to.platform, to.account, to.chatId) ?? run.chat_id, { ...draft, threadId: to.threadId });
       }
       const states = { done: "done", failed: "failed", stopped: "dropped" } as const;
-      endMessages.run(states[ending.outcome], ending.failure ?? null, run.id);
+      endMessages.run(states[outcome], outcome === ending.outcome ? (ending.failure ?? null) : "stopped", run.id);
       dropRun.run(run.id);
       const more = waits.get(run.lane) !== undefined;
       if (more) serve.run(run.lane, run.user_id, run.id);

@@ -47,6 +47,7 @@ export function outbox(db: Db, chats: ChatRefs) {
       const row = next.get(chatRef);
       if (row === undefined) return null;
       mark.run("sending", null, row.delivery_id, row.n);
+      const moved = chats.movedTo(row.chat_id) !== undefined;
       return {
         deliveryId: row.delivery_id,
         chatRef: row.chat_id,
@@ -54,7 +55,8 @@ export function outbox(db: Db, chats: ChatRefs) {
         index: row.n,
         text: row.text,
         plain: row.plain,
-        ...(row.reply_to === null || row.n > 0 ? {} : { replyTo: row.reply_to }),
+        // In a chat that moved, the number of the old message is somebody else's.
+        ...(row.reply_to === null || row.n > 0 || moved ? {} : { replyTo: row.reply_to }),
         ...(row.for_user === null ? {} : { forUserId: row.for_user }),
         uncertain: row.state === "sending",
         createdAt: row.created_at,

@@ -13,7 +13,7 @@ export function overview(db: Db) {
        (SELECT count(*) FROM inbox i WHERE i.chat_id = c.id AND i.state = 'waiting'
           AND i.state IN ('held', 'waiting', 'running')) AS waiting,
        (SELECT count(*) FROM deliveries d WHERE d.chat_id = c.id AND d.state = 'failed') AS failed
-     FROM chats c ORDER BY c.platform, c.account, c.chat`,
+     FROM chats c WHERE c.moved_to IS NULL ORDER BY c.platform, c.account, c.chat`,
   );
   const sessions = db.prepare<{ chat: number | null }, SessionSummary>(
     `SELECT s.key, s.strategy, s.started_at AS startedAt,

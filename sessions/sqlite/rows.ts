@@ -13,6 +13,7 @@ export interface ChatRow {
   name: string | null;
   guild: string | null;
   guild_name: string | null;
+  moved_to: number | null;
 }
 
 export interface InboxRow {

@@ -13,6 +13,7 @@ import { chatMover } from "./move-chat.ts";
 import { outbox } from "./outbox.ts";
 import { overview } from "./overview.ts";
 import { settingsWriter } from "./settings.ts";
+import { stopper } from "./stop.ts";
 import { waiting } from "./waiting.ts";
 
 export interface SqliteStoreOptions {
@@ -62,7 +63,10 @@ export function sqliteStore(db: Db, options: SqliteStoreOptions = {}, released: 
   const views = overview(db);
   const setSetting = settingsWriter(db, now);
   const moveChat = chatMover(db, chats);
-  const endSession = db.prepare("UPDATE sessions SET ended_at = ? WHERE key = ? AND ended_at IS NULL");
+  const stop = stopper(db, chats, enqueue);
+  const endSession = db.prepare(
+    "UPDATE sessions SET ended_at = ? WHERE key = ? AND ended_at IS NULL AND began_with < ?",
+  );
   const putBlob = db.prepare("INSERT INTO blobs (hash, mime_type, bytes) VALUES (?, ?, ?) ON CONFLICT DO NOTHING");
   const getBlob = db.prepare<[string], { bytes: Buffer }>("SELECT bytes FROM blobs WHERE hash = ?");
   let closed = false;
@@ -82,8 +86,7 @@ export function sqliteStore(db: Db, options: SqliteStoreOptions = {}, released: 
     end: (lease, ending) => commit.run(() => steps.end(lease, ending)),
     park: (lease) => commit.run(() => steps.park(lease)),
     lanesWithWork: async () => queue.lanesWithWork(),
-    stop: (chatRef, userId, lane) => commit.run(() => queue.stop(chatRef, userId, lane)),
-    stopAll: (chatRef) => commit.run(() => queue.stopAll(chatRef)),
+    stop: (order) => commit.run(() => stop(order)),
     putBlob(bytes, mimeType) {
       const hash = createHash("sha256").update(bytes).digest("hex");
       return commit.run(() => {
@@ -111,7 +114,7 @@ export function sqliteStore(db: Db, options: SqliteStoreOptions = {}, released: 
     sessions: async ({ chatRef } = {}) => views.sessions(chatRef),
     setting: async (place, name) => views.setting(place, name),
     setSetting: (place, name, value, by) => commit.run(() => setSetting(place, name, value, by)),
-    endSession: (key) => commit.run(() => endSession.run(now(), key).changes > 0),
+    endSession: (key, before) => commit.run(() => endSession.run(now(), key, before).changes > 0),
     lane: async (lane) => queue.lane(lane),
     participants: async (sessionId) => views.participants(sessionId),
     moveChat: (from, toChatId) => commit.run(() => moveChat(from, toChatId)),

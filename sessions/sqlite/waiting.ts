@@ -1,12 +1,9 @@
 import type { Destination, InboundMessage } from "../../adapters/record.ts";
 import type { LaneView } from "../chats.ts";
 import type { AcceptedCommand } from "../inbox.ts";
-import type { StoppedWork } from "../runs.ts";
 import type { ChatRefs } from "./chat-refs.ts";
 import type { Db } from "./database.ts";
 import { destinationOf, type InboxRow, messageOf, payloadOf, planOf } from "./rows.ts";
-
-const OPEN = "state IN ('held', 'waiting', 'running')";
 
 /** What can happen to a message between its acceptance and its run; writes run inside a transaction. */
 export function waiting(db: Db, chats: ChatRefs) {
@@ -21,6 +18,9 @@ export function waiting(db: Db, chats: ChatRefs) {
     `UPDATE inbox SET state = 'dropped', failure = 'not-addressed', payload = '{}'
      WHERE state = 'held' AND received_at < ?`,
   );
+  const dropServed = db.prepare(
+    "DELETE FROM served WHERE lane NOT IN (SELECT lane FROM inbox WHERE state IN ('waiting', 'running') AND lane IS NOT NULL)",
+  );
   const commands = db.prepare<[], InboxRow>(
     "SELECT * FROM inbox WHERE is_command = 1 AND state = 'waiting' ORDER BY seq",
   );
@@ -30,18 +30,6 @@ export function waiting(db: Db, chats: ChatRefs) {
   const endCommand = db.prepare<[number]>(
     "UPDATE inbox SET state = 'done' WHERE seq = ? AND is_command = 1 AND state = 'waiting'",
   );
-  const dropOwn = db.prepare<[number, string]>(
-    `UPDATE inbox SET state = 'dropped', failure = 'stopped'
-     WHERE chat_id = ? AND user_id = ? AND is_command = 0 AND state IN ('held', 'waiting') AND ${OPEN}`,
-  );
-  const dropEvery = db.prepare<[number]>(
-    `UPDATE inbox SET state = 'dropped', failure = 'stopped'
-     WHERE chat_id = ? AND is_command = 0 AND state IN ('held', 'waiting') AND ${OPEN}`,
-  );
-  const stopOwn = db.prepare<[number, string, string | null], { id: number }>(
-    "UPDATE runs SET stopped = 1 WHERE chat_id = ? AND (user_id = ? OR lane = ?) RETURNING id",
-  );
-  const stopEvery = db.prepare<[number], { id: number }>("UPDATE runs SET stopped = 1 WHERE chat_id = ? RETURNING id");
   const lanes = db.prepare<[], { lane: string; chat_id: number }>(
     "SELECT lane, min(chat_id) AS chat_id FROM inbox WHERE state IN ('waiting', 'running') AND lane IS NOT NULL GROUP BY lane ORDER BY min(seq)",
   );
@@ -74,21 +62,16 @@ export function waiting(db: Db, chats: ChatRefs) {
       const ref = chats.find(platform, account, chatId);
       return ref !== undefined && remove.run(ref, messageId).changes > 0;
     },
-    dropHeld: (olderThan: number): number => dropHeld.run(olderThan).changes,
+    dropHeld(olderThan: number): number {
+      dropServed.run();
+      return dropHeld.run(olderThan).changes;
+    },
     pendingCommands: (): AcceptedCommand[] => commands.all().map(describe),
     command(seq: number): AcceptedCommand | null {
       const row = command.get(seq);
       return row === undefined ? null : describe(row);
     },
     endCommand: (seq: number): boolean => endCommand.run(seq).changes > 0,
-    stop(chatRef: number, userId: string, lane?: string): StoppedWork {
-      const dropped = dropOwn.run(chatRef, userId).changes;
-      return { dropped, runIds: stopOwn.all(chatRef, userId, lane ?? null).map((row) => row.id) };
-    },
-    stopAll(chatRef: number): StoppedWork {
-      const dropped = dropEvery.run(chatRef).changes;
-      return { dropped, runIds: stopEvery.all(chatRef).map((row) => row.id) };
-    },
     lanesWithWork: () => lanes.all().map(({ lane, chat_id }) => ({ lane, chatRef: chat_id })),
     lane: (lane: string): LaneView => ({ running: runningIn.get(lane) ?? null, waiting: waitingIn.all(lane) }),
   };

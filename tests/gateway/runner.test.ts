@@ -136,6 +136,76 @@ describe("a run", () => {
     expect(await runner.handle(lane)).toBe("idle");
     const texts = (await said()).map(({ text }) => text);
     expect(texts).toEqual([expect.stringContaining(words), "hello bob"]);
+    // A turn that the model cannot take must not be in the way of the next one.
+    const [{ messages } = { messages: 0 }] = await store.sessions();
+    expect(messages).toBe(["invalid-request", "context-full"].includes(code) ? 2 : 4);
+    await store.close();
+  });
+
+  test("that was cut off at the length limit says so", async () => {
+    const { runner, accept, lane, said, store } = stage(
+      agentThat(async function* () {
+        yield { type: "reply", content: [{ type: "text", text: "half an ans" }], usage: noUsage, model: "m" };
+        yield { type: "done", reason: "max-tokens" };
+      }),
+    );
+    await accept(message("alice", "hi"));
+    await runner.handle(lane);
+    expect((await said())[0]?.text).toMatch(/^half an ans\n\n.*length limit/s);
+    await store.close();
+  });
+
+  test("that is stopped in mid-answer keeps what it had in the conversation", async () => {
+    const begun = Promise.withResolvers<void>();
+    const { runner, accept, lane, said, store } = stage(
+      agentThat(async function* ({ signal }) {
+        yield { type: "text", text: "the first half" };
+        begun.resolve();
+        await new Promise((_, reject) => signal.addEventListener("abort", reject));
+      }),
+    );
+    await accept(message("alice", "hi"));
+    const handled = runner.handle(lane);
+    await begun.promise;
+    const [chat] = await store.chats();
+    const notice = { chunks: [] };
+    const { runIds } = await store.stop({ chatRef: chat?.ref ?? 0, userId: "alice", before: 1_000, notice });
+    runner.stop(runIds);
+    expect(await handled).toBe("idle");
+    expect(await said()).toEqual([]);
+    const history = await store.history(1);
+    expect(JSON.stringify(history)).toContain("the first half");
+    await store.close();
+  });
+
+  test("that was finished before a crash is only ended, however often it was begun", async () => {
+    const { runner, accept, lane, said, store } = stage(
+      agentThat(() => {
+        throw new Error("nothing is left to do");
+      }),
+    );
+    await accept(message("alice", "hi"));
+    for (let attempt = 1; attempt <= 5; attempt++) {
+      const claim = await store.claim(lane);
+      if (claim.kind !== "run") throw new Error("no run");
+      if (attempt > 1) continue;
+      await store.journal(claim.run, { message: { role: "user", content: [], author: claim.run.author } });
+      await store.journal(claim.run, {
+        message: { role: "assistant", content: [{ type: "text", text: "done long ago" }] },
+      });
+    }
+    await runner.handle(lane);
+    expect(await said()).toMatchObject([{ text: "done long ago" }]);
+    await store.close();
+  });
+
+  test("that is claimed while all are being parked is parked as well", async () => {
+    const { runner, accept, lane, store } = stage(agentThat(() => answer("too late")));
+    await accept(message("alice", "hi"));
+    const handled = runner.handle(lane);
+    runner.parkAll();
+    expect(await handled).toBe("idle");
+    expect(await store.claim(lane)).toMatchObject({ kind: "run", run: { attempt: 1 } });
     await store.close();
   });
 

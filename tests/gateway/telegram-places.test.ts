@@ -1,4 +1,7 @@
-import { beforeEach, describe, expect, test } from "vitest";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { lastUserText } from "../fakes/anthropic/request.ts";
 import type { FakeTelegram } from "../fakes/telegram/fake-telegram.ts";
 import type { WireUser } from "../fakes/telegram/wire.ts";
@@ -118,10 +121,12 @@ describe("Telegram", () => {
     const gate = theatre.claude.hold();
     group.post(bob, "@parley_bot slow one");
     await theatre.claude.waitForInFlight(1);
+    group.post(alice, "@parley_bot waiting one");
     const grown = tg.migrate(group);
     grown.post(alice, "@parley_bot and now?");
     gate.release();
     expect((await tg.waitFor("slow one")).chatId).toBe(grown.id);
+    expect((await tg.waitFor("waiting one")).chatId).toBe(grown.id);
     await tg.waitFor("and now");
     expect(promptOf(theatre.claude.requests.at(-1) as never)).toContain("remember apples");
   });
@@ -249,6 +254,70 @@ describe("Telegram", () => {
     stage.group.post(bob, "/new");
     await tg.waitFor(/we start with nothing|new conversation already/);
     expect(theatre.claude.requests[0]?.aborted).toBe(true);
+  });
+
+  test("what is asked right behind /stop is answered, and right behind /new it is answered from a new conversation", async () => {
+    await open({ strategy: "per-user" });
+    const { group } = stage;
+    group.post(alice, "@parley_bot remember apples");
+    await tg.waitFor("remember apples");
+    for (const [command, question] of [
+      ["/stop", "a better idea"],
+      ["/new", "what was it"],
+    ] as const) {
+      tg.together(() => {
+        group.post(alice, command);
+        group.post(alice, `@parley_bot ${question}`);
+      });
+      await tg.waitFor(question);
+    }
+    expect(promptOf(theatre.claude.requests[1] as never)).toContain("apples");
+    expect(promptOf(theatre.claude.requests[2] as never)).not.toContain("apples");
+  });
+
+  test("an admin's /stop all tells those whose answers it ends", async () => {
+    await open({ strategy: "per-user" });
+    stage.group.promote(bob);
+    const gate = theatre.claude.hold();
+    const asked = stage.group.post(alice, "@parley_bot endless");
+    await theatre.claude.waitForInFlight(1);
+    stage.group.post(bob, "/stop all");
+    const told = await tg.waitFor("An admin of this chat has stopped");
+    expect(told.replyTo).toBe(asked.message_id);
+    await tg.waitFor("Stopped.");
+    gate.release();
+  });
+
+  test("a hanging look-up of admins neither blocks others nor outlives the grace period; its command runs after the restart", async () => {
+    await open({ settings: { shutdown: { graceMs: 100 } } });
+    const lookUp = tg.hang("getChatMember");
+    stage.group.post(bob, "/stop all");
+    await lookUp.arrived;
+    stage.group.post(alice, "@parley_bot meanwhile");
+    await tg.waitFor("meanwhile");
+    await theatre.gateway.stop();
+    lookUp.release();
+    await theatre.rise();
+    await tg.waitFor("Only an admin of this chat");
+  });
+
+  test("a strategy that fails on a message silences nobody", async () => {
+    const module = join(await mkdtemp(join(tmpdir(), "parley-broken-")), "broken.mjs");
+    onTestFinished(() => rm(dirname(module), { recursive: true }));
+    await writeFile(module, 'export default { name: "broken", summary: "B.", plan() { throw new Error("oops"); } };');
+    await open({ strategy: "broken", settings: { strategies: [module] } });
+    stage.group.post(alice, "@parley_bot anybody?");
+    await tg.waitFor("anybody");
+    expect(theatre.logged.join()).toContain("a strategy failed on a message");
+  });
+
+  test("other bots are not answered", async () => {
+    await open();
+    const robot = tg.user("Robot", { is_bot: true });
+    stage.group.post(robot, "@parley_bot beep");
+    stage.group.post(alice, "@parley_bot marker");
+    await tg.waitFor("marker");
+    expect(tg.sent).toHaveLength(1);
   });
 
   test("the commands are offered in Telegram's menu", async () => {

@@ -9,8 +9,11 @@ CREATE TABLE chats (
   name       TEXT,
   guild      TEXT,
   guild_name TEXT,
+  -- The chat that this one became. Its rows stay: message numbers begin anew there, and what is redelivered is known here.
+  moved_to   INTEGER REFERENCES chats (id),
   UNIQUE (platform, account, chat)
 ) STRICT;
+CREATE INDEX chats_moved ON chats (moved_to) WHERE moved_to IS NOT NULL;
 
 CREATE TABLE settings (
   place      TEXT NOT NULL,
@@ -27,6 +30,8 @@ CREATE TABLE sessions (
   key        TEXT NOT NULL,
   chat_id    INTEGER NOT NULL REFERENCES chats (id),
   strategy   TEXT NOT NULL,
+  -- The arrival number of its first message: a command that came before it does not end it, however late it runs.
+  began_with INTEGER NOT NULL,
   started_at INTEGER NOT NULL,
   ended_at   INTEGER
 ) STRICT;
@@ -142,6 +147,8 @@ CREATE TABLE links (
   kind    TEXT NOT NULL,
   id      TEXT NOT NULL,
   root    TEXT NOT NULL,
+  -- Of a thread: the session that it was opened for.
+  session TEXT,
   PRIMARY KEY (chat_id, kind, id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX links_root ON links (chat_id, root) WHERE kind = 'thread';

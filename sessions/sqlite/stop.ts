@@ -1,0 +1,60 @@
+import type { StopOrder, StoppedWork } from "../runs.ts";
+import type { ChatRefs } from "./chat-refs.ts";
+import type { Db } from "./database.ts";
+import type { Enqueue } from "./enqueue.ts";
+
+interface Author {
+  chat_id: number;
+  user_id: string;
+  message_id: string;
+  thread_id: string | null;
+}
+
+const OPEN = "state IN ('held', 'waiting', 'running')";
+/** The chat, and those that became it. */
+const HERE = "chat_id IN (SELECT id FROM chats WHERE id = @chat OR moved_to = @chat)";
+
+/**
+ * Stop what was asked for before the order: drop what waits and mark what runs; runs inside a transaction.
+ *
+ * What came after the order is not touched, however late the order is carried out. Whoever else loses something by it is
+ * told so.
+ */
+export function stopper(db: Db, chats: ChatRefs, enqueue: Enqueue): (order: StopOrder) => StoppedWork {
+  const drop = db.prepare<{ chat: number; user: string; all: number; before: number }, Author>(
+    `UPDATE inbox SET state = 'dropped', failure = 'stopped'
+     WHERE ${HERE} AND is_command = 0 AND state IN ('held', 'waiting') AND ${OPEN} AND seq < @before
+       AND (@all = 1 OR user_id = @user)
+     RETURNING chat_id, user_id, message_id, thread_id`,
+  );
+  const running = db.prepare<
+    { chat: number; user: string; all: number; before: number; lane: string | null },
+    Author & { id: number }
+  >(
+    `SELECT r.id, i.chat_id, i.user_id, i.message_id, i.thread_id
+     FROM runs r JOIN inbox i ON i.run_id = r.id AND i.state = 'running'
+     WHERE r.${HERE} AND i.seq < @before AND (@all = 1 OR r.user_id = @user OR r.lane = @lane)
+     GROUP BY r.id`,
+  );
+  const mark = db.prepare<[number]>("UPDATE runs SET stopped = 1 WHERE id = ?");
+
+  return ({ chatRef, userId, before, lane, everybody, notice }) => {
+    const scope = { chat: chatRef, user: userId, all: everybody ? 1 : 0, before };
+    const dropped = drop.all(scope);
+    const stopped = running.all({ ...scope, lane: lane ?? null });
+    for (const { id } of stopped) mark.run(id);
+    const told = new Set<string>();
+    for (const { chat_id, user_id, message_id, thread_id } of [...stopped, ...dropped]) {
+      if (user_id === userId || told.has(user_id)) continue;
+      told.add(user_id);
+      const quotable = chats.movedTo(chat_id) === undefined;
+      enqueue(chatRef, {
+        chunks: notice.chunks,
+        threadId: thread_id ?? undefined,
+        replyTo: quotable ? message_id : undefined,
+        forUserId: user_id,
+      });
+    }
+    return { dropped: dropped.length, runIds: stopped.map(({ id }) => id) };
+  };
+}

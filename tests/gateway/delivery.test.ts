@@ -1,0 +1,174 @@
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { type Adapter, type OutboundChunk, SendError } from "../../adapters/adapter.ts";
+import { Delivery } from "../../gateway/delivery.ts";
+import { createLog } from "../../gateway/log.ts";
+import { createMetrics } from "../../gateway/metrics.ts";
+import { Platforms } from "../../gateway/platforms.ts";
+import { openDatabase } from "../../sessions/sqlite/database.ts";
+import { sqliteStore } from "../../sessions/sqlite/store.ts";
+import type { Store } from "../../sessions/store.ts";
+import { message, NOW, routing } from "../sessions/messages.ts";
+import { VirtualClock } from "../sessions/virtual-clock.ts";
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+
+describe("delivery", () => {
+  let store: Store;
+  let clock: VirtualClock;
+  let delivery: Delivery;
+  let sent: string[];
+  /** What the platform does with a chunk before it takes it. */
+  let answer: (chunk: OutboundChunk, signal: AbortSignal) => Promise<void>;
+
+  beforeEach(() => {
+    clock = new VirtualClock(NOW);
+    store = sqliteStore(openDatabase(":memory:"), { now: () => clock.now() });
+    sent = [];
+    answer = async () => {};
+    const adapter: Adapter = {
+      platform: "telegram",
+      account: "default",
+      start: async () => {},
+      stop: async () => {},
+      close: async () => {},
+      render: (markdown) => [{ text: markdown, plain: markdown }],
+      async send(chunk, signal) {
+        await answer(chunk, signal);
+        sent.push(chunk.text);
+        return `${sent.length}`;
+      },
+    };
+    delivery = new Delivery({
+      store,
+      platforms: new Platforms([adapter]),
+      clock,
+      log: createLog("silent"),
+      metrics: createMetrics(() => store.counts()),
+      onChatMoved: async () => {},
+      maxChats: 2,
+    });
+  });
+  afterEach(async () => {
+    await delivery.close();
+    expect(clock.pending).toBe(0);
+    await store.close();
+  });
+
+  /** Put an answer into the outbox of a chat. @returns the chat's number */
+  async function enqueue(chat: string, ...texts: string[]): Promise<number> {
+    const inbound = message("alice", "q", { source: { chat: { id: chat, kind: "group" } } });
+    const accepted = await store.accept(inbound, routing(inbound));
+    const claim = await store.claim("lane" in accepted ? accepted.lane : "");
+    if (claim.kind !== "run") throw new Error("no run");
+    const chunks = texts.map((text) => ({ text, plain: text }));
+    await store.end(claim.run, { outcome: "done", deliveries: [{ to: claim.run.to, chunks }] });
+    return claim.run.chat.ref;
+  }
+
+  /** Let time pass in steps, so that whatever becomes due is carried out on the way. */
+  async function pass(ms: number, step = ms): Promise<void> {
+    for (let passed = 0; passed < ms; passed += step) {
+      clock.advance(step);
+      await delivery.settled();
+    }
+  }
+
+  test("chats that the platform asks to wait hold up nobody", async () => {
+    answer = async ({ to }) => {
+      if (to.chatId !== "good") throw new SendError("rate-limited", "slow down", { retryAfterMs: MINUTE });
+    };
+    for (const chat of ["one", "two", "three"]) delivery.wake(await enqueue(chat, chat));
+    await delivery.settled();
+    delivery.wake(await enqueue("good", "good"));
+    await delivery.settled();
+    expect(sent).toEqual(["good"]);
+    answer = async () => {};
+    await pass(MINUTE - 1);
+    expect(sent).toEqual(["good"]);
+    await pass(1);
+    expect(sent.toSorted()).toEqual(["good", "one", "three", "two"]);
+  });
+
+  test("one chat's answers leave in order, also when one of them had to wait", async () => {
+    let limited = true;
+    answer = async () => {
+      if (!limited) return;
+      limited = false;
+      throw new SendError("rate-limited", "slow down", { retryAfterMs: 5_000 });
+    };
+    delivery.wake(await enqueue("c", "one", "two"));
+    await delivery.settled();
+    delivery.wake(await enqueue("c", "three"));
+    await pass(5_000);
+    expect(sent).toEqual(["one", "two", "three"]);
+  });
+
+  test("what may have been taken is sent again soon once, and then rarely", async () => {
+    let tries = 0;
+    answer = async () => {
+      tries += 1;
+      throw new SendError("temporary", "reset", { uncertain: true });
+    };
+    delivery.wake(await enqueue("c", "text"));
+    await delivery.settled();
+    await pass(4 * MINUTE, 1_000);
+    expect(tries).toBe(2);
+    await pass(23 * HOUR, MINUTE);
+    expect(tries).toBeLessThanOrEqual(6);
+  });
+
+  test("what was certainly not taken is tried again and again, and given up after a day", async () => {
+    let tries = 0;
+    answer = async () => {
+      tries += 1;
+      throw new SendError("temporary", "connection refused");
+    };
+    const ref = await enqueue("c", "text");
+    delivery.wake(ref);
+    await delivery.settled();
+    await pass(24 * HOUR, MINUTE);
+    expect(tries).toBeGreaterThan(1_000);
+    await pass(10 * MINUTE, MINUTE);
+    expect(await store.nextChunk(ref)).toBeNull();
+    expect(await store.chats()).toMatchObject([{ failed: 1 }]);
+  });
+
+  test("a fault in an adapter blocks its chat for some seconds, not for a day", async () => {
+    answer = async ({ text }) => {
+      if (text === "bad") throw new TypeError("x is not a function");
+    };
+    delivery.wake(await enqueue("c", "bad"));
+    delivery.wake(await enqueue("c", "good"));
+    await delivery.settled();
+    await pass(10_000, 1_000);
+    expect(sent).toEqual(["good"]);
+  });
+
+  test("what the platform will never take is given up at once, and the next one goes out", async () => {
+    answer = async ({ text }) => {
+      if (text === "bad") throw new SendError("refused", "no");
+    };
+    delivery.wake(await enqueue("c", "bad", "the rest of bad"));
+    delivery.wake(await enqueue("c", "good"));
+    await delivery.settled();
+    expect(sent).toEqual(["good"]);
+  });
+
+  test("closing cuts off what is being sent, also if other chats are woken meanwhile", async () => {
+    const begun = Promise.withResolvers<void>();
+    answer = (_, signal) =>
+      new Promise((_, reject) => {
+        signal.addEventListener("abort", () => reject(new SendError("temporary", "aborted", { uncertain: true })));
+        begun.resolve();
+      });
+    delivery.wake(await enqueue("one", "text"));
+    await begun.promise;
+    const other = await enqueue("two", "text");
+    const closing = delivery.close();
+    delivery.wake(other);
+    await closing;
+    expect(sent).toEqual([]);
+    expect(await store.chatsWithDeliveries()).toHaveLength(2);
+  });
+});
