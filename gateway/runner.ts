@@ -1,4 +1,4 @@
-import { type Adapter, SendError } from "../adapters/adapter.ts";
+import type { Adapter } from "../adapters/adapter.ts";
 import type { Agent, Tool } from "../agents/agent.ts";
 import { systemPrompt } from "../agents/prompt.ts";
 import type { Clock } from "../sessions/clock.ts";
@@ -9,9 +9,9 @@ import { apologyFor, gaveUp, tookTooLong } from "./apologies.ts";
 import { Answer, answered, apologise, stopped } from "./endings.ts";
 import type { Log } from "./log.ts";
 import type { Metrics } from "./metrics.ts";
-import { pause } from "./pause.ts";
 import type { Platforms } from "./platforms.ts";
 import { Presence } from "./presence.ts";
+import { ThreadOpener } from "./thread-opener.ts";
 import { type AttachmentLimits, turnMessage } from "./turn.ts";
 
 export interface RunnerOptions {
@@ -34,9 +34,6 @@ export interface RunnerOptions {
   moved(lane: string, chatRef: number): void;
 }
 
-const OPEN_ATTEMPTS = 3;
-const LONGEST_PAUSE_MS = 30_000;
-
 type StopReason = "stopped" | "timeout" | "shutdown";
 
 /**
@@ -50,10 +47,12 @@ export class Runner {
   readonly #options: RunnerOptions;
   readonly #active = new Map<number, AbortController>();
   readonly #executing = new Set<number>();
+  readonly #threads: ThreadOpener;
   #parking = false;
 
   constructor(options: RunnerOptions) {
     this.#options = options;
+    this.#threads = new ThreadOpener(options);
   }
 
   /** Abort runs that were marked as stopped. */
@@ -122,7 +121,7 @@ export class Runner {
     const presence = new Presence(adapter, run, clock);
     try {
       await orAborted(controller.signal, async () => {
-        await this.#openThread(run, adapter, controller.signal);
+        await this.#threads.open(run, adapter, controller.signal);
         presence.show(run.to);
         await this.#converse(run, adapter, answer, presence, controller.signal);
       });
@@ -206,36 +205,6 @@ export class Runner {
     author.name = run.author.name;
     return people;
   }
-
-  /** Where no thread can be opened the answer stands in place, and replies to it go on with the conversation. */
-  async #openThread(run: Run, adapter: Adapter | undefined, signal: AbortSignal): Promise<void> {
-    const open = adapter?.openThread?.bind(adapter, run.to);
-    const first = run.messages[0];
-    if (run.plan.thread !== "open" || run.to.threadId !== undefined || open === undefined || first === undefined)
-      return;
-    const title = titleOf(first.text);
-    const threadId = await this.#open(run, () => open({ id: first.messageId, title }), signal);
-    if (threadId === null) return;
-    await this.#options.store.threadOpened(run, threadId);
-    run.to = { ...run.to, threadId };
-  }
-
-  /** @returns null if the platform will not, or still cannot after some tries */
-  async #open(run: Run, open: () => Promise<string>, signal: AbortSignal): Promise<string | null> {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await open();
-      } catch (error) {
-        if (!(error instanceof SendError)) throw error;
-        const passing = error.code === "rate-limited" || (error.code === "temporary" && !error.uncertain);
-        if (!passing || attempt === OPEN_ATTEMPTS) {
-          this.#options.log.warn({ run: run.runId, code: error.code }, "no thread could be opened: answering in place");
-          return null;
-        }
-        await pause(this.#options.clock, Math.min(error.retryAfterMs ?? 1_000, LONGEST_PAUSE_MS), signal);
-      }
-    }
-  }
 }
 
 /** A run whose last reply was journalled before the crash has only to be ended. */
@@ -259,13 +228,6 @@ async function orAborted(signal: AbortSignal, work: () => Promise<void>): Promis
   } finally {
     signal.removeEventListener("abort", onAbort);
   }
-}
-
-function titleOf(text: string): string {
-  const line = text.replace(/\s+/g, " ").trim();
-  return Array.from(line === "" ? "Conversation" : line)
-    .slice(0, 60)
-    .join("");
 }
 
 function missingBlob(hash: string): never {

@@ -254,6 +254,33 @@ describe("a run", () => {
     await other.store.close();
   });
 
+  test("opens one thread although the store failed right after it", async () => {
+    let opened = 0;
+    const adapter = platform({
+      openThread: async () => {
+        opened += 1;
+        return `${opened}`;
+      },
+    });
+    const { runner, accept, said, store } = stage(
+      agentThat(() => answer("ok")),
+      { adapter },
+    );
+    const inForum = message("alice", "hi", { source: { chat: { id: "-100", kind: "group", opensThreads: true } } });
+    const accepted = await accept(inForum, { strategy: "per-thread" });
+    const lane = "lane" in accepted ? accepted.lane : "";
+    const { threadOpened } = store;
+    store.threadOpened = async () => {
+      throw new StoreError("unwritable", "the disk is full");
+    };
+    await expect(runner.handle(lane)).rejects.toMatchObject({ code: "unwritable" });
+    store.threadOpened = threadOpened;
+    expect(await runner.handle(lane)).toBe("idle");
+    expect(opened).toBe(1);
+    expect(await said()).toMatchObject([{ to: { threadId: "1" } }]);
+    await store.close();
+  });
+
   test("fetches pictures within the limits, and names what it does not", async () => {
     const png = new Uint8Array([137, 80, 78, 71]);
     const fetched: string[] = [];
