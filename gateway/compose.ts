@@ -1,15 +1,16 @@
 import { randomBytes } from "node:crypto";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Adapter } from "../adapters/adapter.ts";
+import type { WebAccess } from "../adapters/web/options.ts";
 import type { Agent } from "../agents/agent.ts";
 import { createCurrentTimeTool } from "../agents/tools/current-time.ts";
 import { openSqliteStore } from "../sessions/sqlite/store.ts";
 import { StrategyRegistry } from "../strategies/index.ts";
 import { loadStrategies } from "../strategies/load.ts";
 import type { Config } from "./config/config.ts";
-import { isLoopback } from "./config/loopback.ts";
+import { joiningOf } from "./config/joining.ts";
 import { ConfigError, type Problem } from "./config/problems.ts";
+import { storedToken } from "./config/stored-token.ts";
 import { suggest } from "./config/suggest.ts";
 import { type Gateway, startGateway } from "./gateway.ts";
 import type { Log } from "./log.ts";
@@ -94,7 +95,7 @@ async function agentOf({ anthropic, agent }: Config): Promise<Agent> {
 /** A client library is loaded only if its platform is configured. */
 async function adaptersOf(config: Config): Promise<Adapter[]> {
   const adapters: Adapter[] = [];
-  const { telegram, web, http, dataDir } = config;
+  const { telegram, web, dataDir } = config;
   if (telegram !== undefined) {
     const { createTelegramAdapter } = await import("../adapters/telegram/adapter.ts");
     const { token, apiRoot, webhook } = telegram;
@@ -103,15 +104,25 @@ async function adaptersOf(config: Config): Promise<Adapter[]> {
   }
   if (web.enabled) {
     const { createWebAdapter } = await import("../adapters/web/adapter.ts");
-    const { botName, allowedHosts, joinToken } = web;
+    const { botName, allowedHosts } = web;
     const answersAll = config.platforms.web.addressing === "always";
-    const open = isLoopback(http.host) && joinToken === undefined;
-    const access = open
-      ? ({ kind: "loopback" } as const)
-      : ({ kind: "token", token: joinToken ?? randomBytes(32).toString("hex") } as const);
+    const access = webAccess(config);
     adapters.push(createWebAdapter({ file: join(dataDir, "web.db"), botName, allowedHosts, access, answersAll }));
   }
   return adapters;
+}
+
+/** Where nobody can join, the token is one that nobody knows. */
+function webAccess(config: Config): WebAccess {
+  switch (joiningOf(config)) {
+    case "this-machine":
+      return { kind: "loopback" };
+    case "anybody":
+      return { kind: "open" };
+    case "with-token":
+    case "nobody":
+      return { kind: "token", token: config.web.joinToken ?? randomBytes(32).toString("hex") };
+  }
 }
 
 /** The public address names the path; one without a path gets a default one. */
@@ -119,18 +130,4 @@ function servedAt({ url, secret }: { url: string; secret: string | undefined }) 
   const address = new URL(url);
   if (address.pathname === "/") address.pathname = "/telegram/webhook";
   return { url: address.href, path: address.pathname, ...(secret === undefined ? {} : { secret }) };
-}
-
-/** The token that was made at the first start; only this user can read the file. */
-function storedToken(dataDir: string): string {
-  const file = join(dataDir, "token");
-  try {
-    return readFileSync(file, "utf8").trim();
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
-  }
-  mkdirSync(dataDir, { recursive: true });
-  const token = randomBytes(24).toString("base64url");
-  writeFileSync(file, `${token}\n`, { mode: 0o600 });
-  return token;
 }

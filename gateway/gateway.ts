@@ -177,9 +177,12 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
     );
     const { promise: enough, resolve } = Promise.withResolvers<void>();
     const cancel = clock.after(START_MS, resolve);
-    await Promise.race([Promise.all(starting), enough]);
-    waited = true;
-    cancel();
+    try {
+      await Promise.race([Promise.all(starting), enough]);
+    } finally {
+      waited = true;
+      cancel();
+    }
   }
 
   async function stop(): Promise<void> {

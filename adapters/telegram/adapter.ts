@@ -55,6 +55,7 @@ class TelegramAdapter implements Adapter {
     maxAttachmentBytes = DEFAULT_MAX_ATTACHMENT_BYTES,
     pollSeconds = 50,
     requestTimeoutMs = 30_000,
+    startTimeoutMs = 5_000,
     sleep = sleepOnTheClock,
     random = Math.random,
   }: TelegramOptions) {
@@ -89,6 +90,7 @@ class TelegramAdapter implements Adapter {
         this.#bot = bot;
       },
       onState: (state) => this.#handlers?.onState(state),
+      startTimeoutMs,
       backoff,
       sleep,
     });

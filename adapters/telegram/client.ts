@@ -35,12 +35,13 @@ export class BotApi {
     const timer = setTimeout(() => timeout.abort(), timeoutMs);
     const signals = [timeout.signal, this.#closing.signal];
     const bound = AbortSignal.any(signal === undefined ? signals : [...signals, signal]);
+    const begun = !bound.aborted;
     try {
       // Telegraf declares an AbortSignal polyfill; its fetch takes the platform's own as well.
       return await this.#telegram.callApi(method, payload, { signal: bound as unknown as CallSignal });
     } catch (error) {
       if (timeout.signal.aborted) throw new BotApiError(method, `no answer within ${timeoutMs} ms`);
-      throw failure(method, error);
+      throw failure(method, error, begun);
     } finally {
       clearTimeout(timer);
       // Telegraf leaves the body of a server error unread: without this, a long one would hold its connection open.
@@ -54,25 +55,36 @@ export class BotApi {
   }
 }
 
-function failure(method: string, error: unknown): BotApiError {
-  if (!(error instanceof TelegramError)) return new BotApiError(method, reasonOf(error));
+/** Codes of connections that did not come about. */
+const NOT_CONNECTED = ["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN"];
+
+function failure(method: string, error: unknown, begun: boolean): BotApiError {
+  if (!(error instanceof TelegramError)) {
+    return new BotApiError(method, reasonOf(error), { sent: begun && !NOT_CONNECTED.includes(codeOf(error) ?? "") });
+  }
   const { code, description, parameters } = error;
   if (typeof code !== "number" || typeof description !== "string") return new BotApiError(method, "no proper answer");
   const { retry_after, migrate_to_chat_id } = parameters ?? {};
-  return new BotApiError(method, `Telegram answered ${code} (${withoutQuotes(description)})`, {
+  const refusal = {
     status: code,
     description,
     ...(retry_after !== undefined && { retryAfterMs: retry_after * 1000 }),
     ...(migrate_to_chat_id !== undefined && { migratedTo: idOf(migrate_to_chat_id) }),
-  });
+  };
+  return new BotApiError(method, `Telegram answered ${code} (${withoutQuotes(description)})`, { refusal });
 }
 
 /** Errors of the network name the address they failed at, and that holds the token: their codes alone are repeated. */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return "failed";
   if (error.name === "AbortError") return "interrupted";
-  const code = [error, error.cause].map((each) => (each as NodeJS.ErrnoException | undefined)?.code).find(isCode);
+  const code = codeOf(error);
   return code === undefined ? "no proper answer" : `no connection (${code})`;
+}
+
+function codeOf(error: unknown): string | undefined {
+  const errors = error instanceof Error ? [error, error.cause] : [];
+  return errors.map((each) => (each as NodeJS.ErrnoException | undefined)?.code).find(isCode);
 }
 
 function isCode(code: unknown): code is string {

@@ -19,6 +19,8 @@ export interface ConnectionOptions {
   /** The bot behind the token has been looked up. */
   onIdentity(bot: { id: string; username: string }): void;
   onState(state: AdapterState): void;
+  /** How long `start` waits for the first attempt. */
+  startTimeoutMs: number;
   backoff: Backoff;
   sleep: Sleep;
 }
@@ -31,7 +33,8 @@ type Failure = BotApiError | AdapterConfigError;
 /**
  * Keeps one inlet open: looks the bot up, opens the inlet, lets it run; when anything fails, waits and starts over.
  *
- * Only the first attempt can tell the caller that the configuration is wrong; later, the same is a state to report.
+ * Only the first attempt, if it ends in good time, can tell the caller that the configuration is wrong; later, the same
+ * is a state to report.
  */
 export class Connection {
   readonly #options: ConnectionOptions;
@@ -45,9 +48,10 @@ export class Connection {
 
   /** @throws AdapterConfigError */
   async start(): Promise<void> {
-    const failure = await this.#open();
-    if (failure instanceof AdapterConfigError) throw failure;
-    this.#running = this.#keepRunning(failure);
+    const opening = this.#open();
+    const first = await this.#inGoodTime(opening);
+    if (first instanceof AdapterConfigError) throw first;
+    this.#running = this.#keepRunning(opening);
   }
 
   /** Resolves when the updates being handed over are done. */
@@ -56,10 +60,25 @@ export class Connection {
     await this.#running;
   }
 
-  async #keepRunning(failure: Failure | undefined): Promise<void> {
+  /** What the first attempt came to; if it takes too long, that is reported, and it goes on. */
+  async #inGoodTime(opening: Promise<Failure | undefined>): Promise<Failure | undefined> {
+    const { startTimeoutMs } = this.#options;
+    const late = Promise.withResolvers<undefined>();
+    const timer = setTimeout(() => {
+      this.#report({ ready: false, reason: `Telegram has not answered within ${startTimeoutMs} ms, still waiting` });
+      late.resolve(undefined);
+    }, startTimeoutMs);
+    try {
+      return await Promise.race([opening, late.promise]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async #keepRunning(opening: Promise<Failure | undefined>): Promise<void> {
     const { backoff, sleep } = this.#options;
     const { signal } = this.#stopping;
-    let failed = failure;
+    let failed = await opening;
     while (!signal.aborted) {
       if (failed === undefined) failed = await this.#run();
       if (failed === undefined || signal.aborted) continue;

@@ -17,12 +17,19 @@ export class BotApiError extends Error {
   readonly method: string;
   /** Undefined if there was no answer, or none that made sense: the call may or may not have been fulfilled. */
   readonly refusal: BotApiRefusal | undefined;
+  /** False if the call certainly never reached Telegram. */
+  readonly sent: boolean;
 
-  constructor(method: string, reason: string, refusal?: BotApiRefusal) {
+  constructor(
+    method: string,
+    reason: string,
+    { refusal, sent = true }: { refusal?: BotApiRefusal; sent?: boolean } = {},
+  ) {
     super(`${method}: ${reason}`);
     this.name = "BotApiError";
     this.method = method;
     this.refusal = refusal;
+    this.sent = sent;
   }
 }
 
@@ -31,8 +38,9 @@ export function isWrongToken({ refusal }: BotApiError): boolean {
   return refusal?.status === 401 || refusal?.status === 404;
 }
 
+/** Whether the same text without markup may be taken. */
 export function isMarkupRefused({ refusal }: BotApiError): boolean {
-  return refusal?.status === 400 && /can't parse entities/i.test(refusal.description);
+  return refusal?.status === 400 && /can't parse entities|message(?: is |_)too[ _]long/i.test(refusal.description);
 }
 
 /** Telegram has no codes finer than HTTP's: its English descriptions are all there is to tell these apart. */
@@ -44,12 +52,13 @@ const DESCRIPTIONS: ReadonlyArray<readonly [pattern: RegExp, code: SendErrorCode
 
 /** The failed call in the gateway's terms. */
 export function toSendError(error: BotApiError): SendError {
-  const { refusal, message } = error;
-  if (refusal === undefined) return new SendError("temporary", message);
+  const { refusal, message, sent } = error;
+  if (refusal === undefined) return new SendError("temporary", message, { uncertain: sent });
   const { status, retryAfterMs, migratedTo } = refusal;
   if (migratedTo !== undefined) return new SendError("chat-moved", message, { movedTo: migratedTo });
   if (status === 429) return new SendError("rate-limited", message, { retryAfterMs: retryAfterMs ?? 1_000 });
-  return new SendError(codeOf(refusal), message);
+  // A gateway in between may have given up after Telegram had taken it.
+  return new SendError(codeOf(refusal), message, { uncertain: status >= 500 });
 }
 
 function codeOf({ status, description }: BotApiRefusal): SendErrorCode {

@@ -29,6 +29,8 @@ export interface TelegramOptions {
   pollSeconds?: number;
   /** Bound of every call to the Bot API but polls, which get it on top of `pollSeconds`. Default 30 000. */
   requestTimeoutMs?: number;
+  /** How long `start` waits for Telegram's first answers before it goes on in the background. Default 5 000. */
+  startTimeoutMs?: number;
   /** Waits; returns early, without an error, once the signal is aborted. */
   sleep?: Sleep;
   /** From 0 up to 1, for spreading retries. Default `Math.random`. */

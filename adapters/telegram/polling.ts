@@ -22,8 +22,8 @@ export interface PollingOptions {
  * and confirms the offset at shut-down, when some of them may not be committed. Here
  *
  * - the updates of a poll are handed over in their order and side by side, so that one disk transaction takes them all;
- * - the next poll's offset, which is the confirmation, stays before the first update that was not taken. That one and
- *   those after it come again; the gateway knows those it has already;
+ * - the next poll's offset, which is the confirmation, stays before every update that was not taken. That one and those
+ *   after it come again; the gateway knows those it has already;
  * - stopping confirms nothing: what the last poll brought comes again after a restart.
  */
 export class Polling {
@@ -85,11 +85,15 @@ export class Polling {
       if (standsAlone(update)) await Promise.all(handOvers);
     }
     const taken = await Promise.all(handOvers);
-    const refused = taken.indexOf(false);
-    const done = refused === -1 ? updates : updates.slice(0, refused);
-    const last = done.map(updateId).findLast((id) => id !== null);
-    if (last !== undefined && last !== null) this.#offset = last + 1;
+    // By number, not by place: whatever order they were listed in, the offset confirms all that are before it.
+    const numbers = (wanted: boolean) =>
+      updates
+        .filter((_, index) => taken[index] === wanted)
+        .map(updateId)
+        .filter((id) => id !== null);
+    const done = numbers(true);
+    if (done.length > 0) this.#offset = Math.min(Math.max(...done) + 1, ...numbers(false));
     // A poll that brought nothing but nonsense cannot be confirmed: without a pause it would come again at once.
-    return refused === -1 && (updates.length === 0 || last !== undefined);
+    return !taken.includes(false) && (updates.length === 0 || done.length > 0);
   }
 }

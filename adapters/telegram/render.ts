@@ -1,6 +1,6 @@
 import type { Chunk } from "../adapter.ts";
 import { renderChunks } from "../markdown/chunk.ts";
-import { codeHtml, escapeHtml } from "../markdown/html.ts";
+import { codeHtml, escapeHtml, escapeText } from "../markdown/html.ts";
 import { layout, type Markup } from "../markdown/layout.ts";
 import { plainSpans, plainText } from "../markdown/plain.ts";
 import type { Renderer } from "../markdown/renderer.ts";
@@ -10,11 +10,8 @@ import type { Span } from "../markdown/tree.ts";
 
 const LIMIT = 4_096;
 
-// The platform counts the text without tags; this bounds what travels.
-const MAX_MARKUP_PER_UNIT = 4;
-
 const spanMarkup: SpanMarkup = {
-  text: escapeHtml,
+  text: escapeText,
   bold: (inner) => `<b>${inner}</b>`,
   italic: (inner) => `<i>${inner}</i>`,
   strike: (inner) => `<s>${inner}</s>`,
@@ -33,13 +30,13 @@ function spans(content: readonly Span[]): string {
 }
 
 function pre(text: string): string {
-  return `<pre>${escapeHtml(text)}</pre>`;
+  return `<pre>${escapeText(text)}</pre>`;
 }
 
 const markup: Markup = {
   spans,
   heading: (heading) => spans(heading.spans.map((span) => ({ ...span, bold: true }))),
-  code: ({ text, language }) => (language === undefined ? pre(text) : codeHtml(text, language)),
+  code: ({ text, language }) => (language === undefined ? pre(text) : codeHtml(text, language, escapeText)),
   table: (table) => pre(tableText(table, plainSpans)),
   // Telegram's quotes do not nest.
   quote: (inner, nested) => (nested ? inner : `<blockquote>${inner}</blockquote>`),
@@ -50,8 +47,9 @@ const markup: Markup = {
 /**
  * Writes Telegram HTML; its plain form is the same without tags, addresses in parentheses.
  *
- * Measured in UTF-16 units of the plain form: never shorter than what Telegram counts, and the plain form has to fit
- * as well when it is sent instead.
+ * Measured in UTF-16 units of the longer of the two forms: never shorter than what Telegram counts, which is the text
+ * without tags, so that servers that count the tags take it as well; and the plain form has to fit when it is sent
+ * instead.
  *
  * @see https://core.telegram.org/bots/api#html-style
  */
@@ -60,7 +58,7 @@ export const telegramRenderer: Renderer = {
   // Not `tg:`: a link to a person would call that person, and whoever steers the model would choose whom.
   protocols: ["http:", "https:", "mailto:"],
   render: (blocks) => ({ text: layout(blocks, markup), plain: plainText(blocks) }),
-  measure: ({ text, plain }) => Math.max(plain.length, Math.ceil(text.length / MAX_MARKUP_PER_UNIT)),
+  measure: ({ text, plain }) => Math.max(plain.length, text.length),
 };
 
 /** Cut Markdown into messages for Telegram's `parse_mode: "HTML"`; none if there is nothing to show. Never throws. */

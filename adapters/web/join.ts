@@ -4,22 +4,25 @@ import { newId } from "./ids.ts";
 import type { Log } from "./log/log.ts";
 import type { Person } from "./log/people.ts";
 import type { WebSettings } from "./options.ts";
+import { Rate } from "./rate.ts";
 
 const NAME_CHARS = 64;
 /** Control characters, lone surrogates, line and paragraph separators, and what turns the direction of writing. */
 const UNFIT = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u;
+/** Characters that show nothing, but for the joiners that scripts and emoji are written with. */
+const INVISIBLE = /[\p{Cf}--[\u200c\u200d]]/gv;
 const VISIBLE = /[\p{L}\p{N}\p{P}\p{S}]/u;
 
 /** Lets people in, at a bounded rate, and gives each an id and a token that nobody can guess. */
 export class Join {
   readonly #log: Log;
   readonly #settings: WebSettings;
-  #minute = Number.NEGATIVE_INFINITY;
-  #joined = 0;
+  readonly #rate: Rate;
 
   constructor(log: Log, settings: WebSettings) {
     this.#log = log;
     this.#settings = settings;
+    this.#rate = new Rate(settings.limits.joinsPerMinute, settings.environment.now);
   }
 
   /** @throws WebError `invalid`, `access-token`, `too-many` */
@@ -29,7 +32,7 @@ export class Join {
       throw new WebError("access-token", "The access token is missing or wrong. Ask whoever runs this server for it.");
     }
     const person = { id: newId("u", environment.randomBytes), name: this.nameFrom(name) };
-    this.#count();
+    this.#rate.count("all", "Too many people are joining at once. Try again in a minute.");
     const token = Buffer.from(environment.randomBytes(32)).toString("base64url");
     await this.#log.write(() => this.#log.people.add(person, token, environment.now()));
     return { ...person, token };
@@ -44,27 +47,23 @@ export class Join {
 
   /** A name as it is kept. @throws WebError `invalid` */
   nameFrom(text: string): string {
-    const name = text.trim();
-    if (UNFIT.test(name) || !VISIBLE.test(name) || Array.from(name).length > NAME_CHARS) {
+    const name = text.replace(INVISIBLE, "").trim();
+    if (UNFIT.test(text.trim()) || !VISIBLE.test(name) || Array.from(name).length > NAME_CHARS) {
       throw new WebError("invalid", `A name has 1 to ${NAME_CHARS} characters and no control characters.`);
     }
-    if (name.toLowerCase() === this.#settings.botName.toLowerCase()) {
+    if (shown(name) === shown(this.#settings.botName)) {
       throw new WebError("invalid", `"${this.#settings.botName}" is the bot's name. Please choose another.`);
     }
     return name;
   }
+}
 
-  #count(): void {
-    const minute = Math.floor(this.#settings.environment.now() / 60_000);
-    if (minute !== this.#minute) {
-      this.#minute = minute;
-      this.#joined = 0;
-    }
-    if (this.#joined >= this.#settings.limits.joinsPerMinute) {
-      throw new WebError("too-many", "Too many people are joining at once. Try again in a minute.");
-    }
-    this.#joined += 1;
-  }
+/** Two names that look the same are the same to people. */
+function shown(name: string): string {
+  return name
+    .normalize("NFKC")
+    .replace(/\p{Cf}/gu, "")
+    .toLowerCase();
 }
 
 /** Compare without telling by the time it takes how much of it is right. */

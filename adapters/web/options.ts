@@ -2,9 +2,9 @@ import { randomBytes } from "node:crypto";
 
 /**
  * Who may join. `loopback`: whoever reaches the port, which listens on this machine alone. `token`: whoever presents
- * the token once, when joining; for a port that others can reach.
+ * the token once, when joining; for a port that others can reach. `open`: whoever reaches the port, from anywhere.
  */
-export type WebAccess = { kind: "loopback" } | { kind: "token"; token: string };
+export type WebAccess = { kind: "loopback" } | { kind: "token"; token: string } | { kind: "open" };
 
 export interface WebOptions {
   /** The bot identity's configured name. Default `default`. */
@@ -19,8 +19,9 @@ export interface WebOptions {
   /** What the page tells people: whether every message in a room is answered, or those that name the bot. Default false. */
   answersAll?: boolean;
   /**
-   * Names and addresses, without port, by which browsers reach the port besides those of this machine. With `token`
-   * access and none given, every name is taken: a page that rebinds its own name has no token to join with.
+   * Names and addresses, without port, by which browsers reach the port besides those of this machine. Without
+   * any, `token` and `open` access take every name: a page that rebinds its own name has no token to join with, and
+   * `open` lets everybody in anyway.
    */
   allowedHosts?: readonly string[];
   limits?: Partial<WebLimits>;
@@ -30,6 +31,8 @@ export interface WebOptions {
 export interface WebLimits {
   /** People who may join within one minute, all together. Default 600. */
   joinsPerMinute: number;
+  /** Messages that one person may post within one minute; a message that is sent again does not count. Default 120. */
+  postsPerMinute: number;
   /** Default 10,000. */
   rooms: number;
   /** Event streams one person may hold open. Browsers open six connections at most: one stays free. Default 5. */
@@ -67,6 +70,7 @@ export interface WebSettings {
 
 const LIMITS: WebLimits = {
   joinsPerMinute: 600,
+  postsPerMinute: 120,
   rooms: 10_000,
   streamsPerPerson: 5,
   replay: 1_000,

@@ -5,6 +5,7 @@ import type { Log } from "./log/log.ts";
 import type { MessageRow } from "./log/messages.ts";
 import type { Person } from "./log/people.ts";
 import type { WebSettings } from "./options.ts";
+import { Rate } from "./rate.ts";
 
 export interface Post {
   text: string;
@@ -20,11 +21,13 @@ export class Posts {
   readonly #log: Log;
   readonly #handOver: HandOver;
   readonly #settings: WebSettings;
+  readonly #rate: Rate;
 
   constructor(log: Log, handOver: HandOver, settings: WebSettings) {
     this.#log = log;
     this.#handOver = handOver;
     this.#settings = settings;
+    this.#rate = new Rate(settings.limits.postsPerMinute, settings.environment.now);
   }
 
   /**
@@ -108,6 +111,7 @@ export class Posts {
   #add(person: Person, chat: string, { text, thread, replyTo, clientId }: Post): { id: string; isNew: boolean } {
     const first = clientId === undefined ? undefined : this.#log.messages.byKey(person.id, clientId);
     if (first !== undefined) return { id: first.id, isNew: false };
+    this.#rate.count(person.id, "You are writing faster than the chat takes it. Try again in a minute.");
     if (ownerOf(chat) === null) this.#ensureRoom(chat);
     if (replyTo !== undefined) this.#inChat(chat, replyTo);
     if (thread !== undefined) this.#ensureThread(chat, thread);

@@ -1,7 +1,9 @@
+import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { AdapterConfigError } from "../../adapters/adapter.ts";
 import { StoreError } from "../../sessions/store.ts";
 import { ConfigError, formatConfigError } from "../config/problems.ts";
+import { explainBindError } from "./bind-error.ts";
 import { check } from "./check.ts";
 import { chats, sessions } from "./list.ts";
 import { start } from "./start.ts";
@@ -14,6 +16,11 @@ const real: Surroundings = {
   print: (line) => console.log(line),
   complain: (line) => console.error(line),
 };
+
+const FURTHER_HELP = `
+Settings come from parley.yaml, or the file that PARLEY_CONFIG names, and from the environment.
+What is kept lies in ./data, or the folder that PARLEY_DATA names.
+docs/configuration.md explains every setting.`;
 
 /**
  * Run one command.
@@ -31,6 +38,8 @@ export async function main(argv: string[], around: Surroundings = real): Promise
     .description(
       "A gateway that puts an LLM agent into chats and gives every chat the session shape its admins choose.",
     )
+    .version(version())
+    .addHelpText("after", FURTHER_HELP)
     .showSuggestionAfterError()
     .configureOutput({
       writeOut: (text) => around.print(text.trimEnd()),
@@ -63,6 +72,11 @@ export async function main(argv: string[], around: Surroundings = real): Promise
   }
 }
 
+function version(): string {
+  const manifest = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
+  return (JSON.parse(manifest) as { version: string }).version;
+}
+
 function explain(error: unknown, { complain }: Surroundings): number {
   // Commander has said it already.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 1;
@@ -78,8 +92,9 @@ function explain(error: unknown, { complain }: Surroundings): number {
     complain(error.message);
     return error instanceof CliError ? error.exitCode : 1;
   }
-  if (error instanceof Error && "code" in error && error.code === "EADDRINUSE") {
-    complain("The HTTP port is in use: stop what listens there, or choose another one with PARLEY_PORT.");
+  const unbound = explainBindError(error);
+  if (unbound !== undefined) {
+    complain(unbound);
     return 1;
   }
   throw error;

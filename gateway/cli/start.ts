@@ -1,6 +1,7 @@
 import { composeGateway } from "../compose.ts";
 import { describeConfig } from "../config/describe.ts";
 import { loadConfig } from "../config/load.ts";
+import { unservedVariables } from "../config/unserved.ts";
 import { createLog } from "../log.ts";
 import type { Surroundings } from "./surroundings.ts";
 
@@ -8,11 +9,12 @@ import type { Surroundings } from "./surroundings.ts";
 export async function start({ env, cwd, print }: Surroundings): Promise<number> {
   const config = loadConfig({ env, cwd });
   const log = createLog(config.log.level);
+  for (const warning of unservedVariables(env)) log.warn(warning);
   // Before anything is started: a signal during a slow start must not kill half-open things.
   const stopped = Promise.race([stopSignal(), ...(env.npm_lifecycle_event === undefined ? [] : [abandoned()])]);
   const gateway = await composeGateway(config, log);
-  for (const line of describeConfig(config)) log.info(line);
   print(`Parley is running at ${gateway.url}/`);
+  log.info({ configuration: describeConfig(config) }, "configuration");
   const reason = await stopped;
   log.info({ reason }, "stopping");
   await gateway.stop();

@@ -6,12 +6,14 @@ type Written = Settings["access"];
 
 /**
  * Who may talk to the bot on a platform: what its section says, else what the file says for all, else nobody but those
- * on the list. The web chat of a server that only this machine can reach is open unless something was said.
+ * on the list. Unless something was said, the web chat is open where only this machine can reach it, and where a join
+ * token decides who comes in.
  */
 export function resolveAccess(platform: "telegram" | "web", settings: Settings, host: string): PlatformAccess {
   const own = spread(settings[platform]?.access);
   const all = spread(settings.access);
-  const otherwise: AccessMode = platform === "web" && isLoopback(host) ? "open" : "allowlist";
+  const guarded = isLoopback(host) || settings.web?.joinToken !== undefined;
+  const otherwise: AccessMode = platform === "web" && guarded ? "open" : "allowlist";
   return { dm: own.dm ?? all.dm ?? otherwise, groups: own.groups ?? all.groups ?? otherwise };
 }
 

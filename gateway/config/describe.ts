@@ -1,5 +1,5 @@
 import type { Config, PlatformAccess, PlatformConfig } from "./config.ts";
-import { isLoopback } from "./loopback.ts";
+import { joiningOf } from "./joining.ts";
 
 /** What was configured, for people who want to see it before they start: one line each, without secrets. */
 export function describeConfig(config: Config): string[] {
@@ -34,17 +34,16 @@ function describeTelegram({ telegram, platforms }: Config): string[] {
   return [`telegram: ${mode}${at}, token set${server}`, `telegram: ${describePlatform(platforms.telegram)}`];
 }
 
-function describeWeb({ web, http, platforms }: Config): string[] {
+function describeWeb(config: Config): string[] {
+  const { web, platforms } = config;
   if (!web.enabled) return ["web: off"];
   const lines = [
     `web: on, as ${web.botName}, join token ${web.joinToken === undefined ? "not set" : "set"}`,
     `web: ${describePlatform(platforms.web)}`,
   ];
-  const { dm, groups } = platforms.web.access;
-  const closed = dm !== "open" && groups !== "open";
-  if (closed && web.joinToken === undefined && !isLoopback(http.host)) {
-    lines.push("web: nobody can join from outside; set web.joinToken");
-  }
+  const joining = joiningOf(config);
+  if (joining === "anybody") lines.push("web: anybody who reaches the port can join; set web.joinToken to prevent it");
+  if (joining === "nobody") lines.push("web: nobody can join; set web.joinToken");
   return lines;
 }
 

@@ -1,5 +1,5 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import Database from "better-sqlite3";
 import { StoreError } from "../store.ts";
 import { asStoreError } from "./database.ts";
@@ -16,7 +16,7 @@ export function lockFolder(folder: string): { release(): void } {
   const holder = join(folder, "parley.pid");
   let db: Database.Database | undefined;
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
     db = new Database(join(folder, "parley.lock"), { timeout: 0 });
     db.exec("BEGIN EXCLUSIVE");
     writeFileSync(holder, `${process.pid}\n`);
@@ -34,6 +34,18 @@ export function lockFolder(folder: string): { release(): void } {
   }
   const held = db;
   return { release: () => held.close() };
+}
+
+/** Node's own `recursive` never returns where a folder says that it does not exist, as below `/proc`. */
+function makeFolder(folder: string, parentMade = false): void {
+  try {
+    mkdirSync(folder);
+  } catch (error) {
+    if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return;
+    if (parentMade || (error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    makeFolder(dirname(folder));
+    makeFolder(folder, true);
+  }
 }
 
 function named(file: string): string {

@@ -77,6 +77,21 @@ describe("the program", () => {
     expect(program.errors.join("\n")).toMatch(/cannot write .*check that the folder/);
   });
 
+  test.runIf(process.platform === "linux")(
+    "on Linux, refuses a data folder that its file system cannot hold, and does not hang",
+    async () => {
+      const program = run(["start"], { PARLEY_DATA: "/proc/parley-test/data" });
+      expect(await program.exited).toBe(1);
+      expect(program.errors.join("\n")).toContain("cannot write /proc/parley-test/data");
+    },
+  );
+
+  test.each(["192.0.2.1", "no-such-host.invalid"])("refuses to listen at %s, in one sentence", async (host) => {
+    const program = run(["start"], { PARLEY_HOST: host, PARLEY_LOG_LEVEL: "silent" });
+    expect(await program.exited).toBe(1);
+    expect(program.errors).toEqual([expect.stringMatching(/cannot listen.*PARLEY_HOST.*PARLEY_PORT/)]);
+  });
+
   test("refuses a port that is taken", async () => {
     const first = run(["start"]);
     const port = new URL(await first.ready()).port;

@@ -24,7 +24,7 @@ export const secureHeaders: MiddlewareHandler = async (context, next) => {
  * speak to a server that trusts everybody who reaches it.
  */
 export function guardHost({ access, allowedHosts }: WebSettings): MiddlewareHandler {
-  const anyName = access.kind === "token" && allowedHosts.length === 0;
+  const anyName = access.kind !== "loopback" && allowedHosts.length === 0;
   return async (context, next) => {
     const name = hostName(context.req.raw);
     if (!anyName && !isLoopback(name) && !allowedHosts.includes(name)) {

@@ -44,7 +44,7 @@ test("code of many lines is no overload", () => {
 });
 
 test("quotes within quotes end at the fourth level; what they say stays", () => {
-  const text = read("> ".repeat(20) + "deep");
+  const text = read(`${"> ".repeat(20)}deep`);
   expect(JSON.stringify(text).match(/"quote"/g)).toHaveLength(4);
   expect(visibleText(text)).toBe("deep");
 });

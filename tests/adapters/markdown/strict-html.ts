@@ -4,22 +4,24 @@ export type Allowed = Record<string, Record<string, RegExp>>;
 const VOID = new Set(["br", "hr"]);
 const CHARACTERS: Record<string, string> = { "&amp;": "&", "&lt;": "<", "&gt;": ">", "&quot;": '"', "&#39;": "'" };
 const PIECE =
-  /<(?<close>\/?)(?<tag>[a-z][a-z0-9]*)(?<attributes>(?: [a-z]+="[^"<>]*")*)>|(?<reference>&[^;]*;)|[^<>&"']/suy;
+  /<(?<close>\/?)(?<tag>[a-z][a-z0-9]*)(?<attributes>(?: [a-z]+="[^"<>]*")*)>|(?<reference>&[^;]*;)|[^<>&]/suy;
 
 /**
  * Read HTML as strictly as can be and return its text: every tag and attribute allowed, every tag closed in order,
- * every special character escaped.
+ * every special character escaped; quotes between tags where `quotes` says so.
  *
  * @throws at the first thing that is not
  */
-export function strictText(html: string, allowed: Allowed): string {
+export function strictText(html: string, allowed: Allowed, quotes: "escaped" | "bare" = "escaped"): string {
   const open: string[] = [];
   let text = "";
   PIECE.lastIndex = 0;
   while (PIECE.lastIndex < html.length) {
     const at = PIECE.lastIndex;
     const piece = PIECE.exec(html);
-    if (piece === null) throw new Error(`stray character at ${at}: ${html.slice(at, at + 40)}`);
+    if (piece === null || (quotes === "escaped" && /^["']$/.test(piece[0]))) {
+      throw new Error(`stray character at ${at}: ${html.slice(at, at + 40)}`);
+    }
     const { close, tag, attributes = "", reference } = piece.groups ?? {};
     if (tag === undefined) {
       text += reference === undefined ? piece[0] : decode(reference);

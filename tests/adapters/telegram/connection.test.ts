@@ -73,6 +73,39 @@ describe("starting", () => {
   });
 });
 
+describe("a start without an answer", () => {
+  it("is reported after a while, goes on in the background and is ready once Telegram answers", async () => {
+    const hang = tg.hang("getMe");
+    const adapter = opened({ startTimeoutMs: 20 });
+    await adapter.start(gateway);
+    expect(gateway.states.all).toMatchObject([{ ready: false }]);
+    expect(await gateway.reason()).toContain("has not answered");
+    hang.release();
+    await gateway.ready();
+    expect(tg.calls.filter(({ method }) => method === "getMe")).toHaveLength(1);
+  });
+
+  it("tells of a wrong token as a state", async () => {
+    const hang = tg.hang("getMe");
+    tg.fail("getMe", { status: 401, description: "Unauthorized" });
+    const adapter = opened({ startTimeoutMs: 20 });
+    await adapter.start(gateway);
+    hang.release();
+    await gateway.ready();
+    const reasons = gateway.states.all.map((state) => (state.ready ? "ready" : state.reason));
+    expect(reasons[1]).toContain("TELEGRAM_BOT_TOKEN");
+  });
+
+  it("ends when the adapter is stopped", async () => {
+    const { arrived } = tg.hang("getMe");
+    const adapter = opened({ startTimeoutMs: 20 });
+    await adapter.start(gateway);
+    await arrived;
+    await adapter.stop();
+    expect(gateway.states.all).toHaveLength(1);
+  });
+});
+
 describe("staying connected", () => {
   it("a platform out of reach is tried again with growing waits until it answers", async () => {
     tg.fail("getMe", { times: 3 });

@@ -134,6 +134,20 @@ describe("confirming updates", () => {
     expect(adapter.waits).toEqual([1000]);
   });
 
+  it("in whatever order updates are listed, none that was refused is confirmed", async () => {
+    const refusals = new Set(["one"]);
+    gateway.commit = async ({ text }) => {
+      if (refusals.delete(text)) throw new Error("the disk is full");
+    };
+    const posted = ["one", "two", "three"].map((text) => dm.post(alice, text));
+    const body = JSON.stringify({ ok: true, result: tg.updates.pending.toReversed() });
+    tg.fail("getUpdates", { body });
+    await adapter.start(gateway);
+    await Promise.all(posted.map((message) => tg.taken(message)));
+    expect(gateway.texts()).toEqual(["three", "two", "one", "one", "two", "three"]);
+    expect(offsets().slice(0, 3)).toEqual([undefined, 100, 103]);
+  });
+
   it("a gateway that takes nothing gets the same again after ever longer waits, and nothing is lost", async () => {
     let attempts = 0;
     gateway.commit = async () => {

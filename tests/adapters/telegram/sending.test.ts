@@ -79,6 +79,11 @@ describe("a message", () => {
     expect(tg.sent[0]?.payload).not.toHaveProperty("message_thread_id");
   });
 
+  it("whose marked-up form is too long goes out plain at once", async () => {
+    const id = await send(at(team), "x".repeat(4_097), { plain: "short" });
+    expect(tg.sent).toMatchObject([{ messageId: Number(id), text: "short" }]);
+  });
+
   it("whose markup is refused goes out plain at once", async () => {
     const id = await send(at(team), "<b>open <unknown>", { plain: "open" });
     expect(tg.sent).toMatchObject([{ messageId: Number(id), text: "open" }]);
@@ -91,13 +96,17 @@ describe("a send that fails", () => {
     [
       "too many messages: wait as told",
       { status: 429, description: "Too Many Requests: retry after 5", retryAfter: 5 },
-      { code: "rate-limited", retryAfterMs: 5000 },
+      { code: "rate-limited", retryAfterMs: 5000, uncertain: false },
     ],
-    ["the server failed", { status: 502, description: "Bad Gateway" }, { code: "temporary" }],
-    ["the connection was cut", {}, { code: "temporary" }],
-    ["an answer that is not JSON", { status: 200, body: "<html>proxy</html>" }, { code: "temporary" }],
-    ["an answer that makes no sense", { status: 200, body: "{}" }, { code: "temporary" }],
-    ["a token that was revoked keeps the message", { status: 401, description: "Unauthorized" }, { code: "temporary" }],
+    ["the server failed", { status: 502, description: "Bad Gateway" }, { code: "temporary", uncertain: true }],
+    ["the connection was cut", {}, { code: "temporary", uncertain: true }],
+    ["an answer that is not JSON", { status: 200, body: "<html>proxy</html>" }, { code: "temporary", uncertain: true }],
+    ["an answer that makes no sense", { status: 200, body: "{}" }, { code: "temporary", uncertain: true }],
+    [
+      "a token that was revoked keeps the message",
+      { status: 401, description: "Unauthorized" },
+      { code: "temporary", uncertain: false },
+    ],
     ["blocked", { status: 403, description: "Forbidden: bot was blocked by the user" }, { code: "chat-gone" }],
     [
       "thrown out",
@@ -141,15 +150,20 @@ describe("a send that fails", () => {
 
   it("a lost answer is temporary: the message may have been taken", async () => {
     tg.fail("sendMessage", { when: "after" });
-    expect(await failureOf(send(at(team), "hello"))).toMatchObject({ code: "temporary" });
+    expect(await failureOf(send(at(team), "hello"))).toMatchObject({ code: "temporary", uncertain: true });
     expect(tg.sent.map(({ text }) => text)).toEqual(["hello"]);
+  });
+
+  it("where nobody listens, the message was certainly not taken", async () => {
+    await tg.close();
+    expect(await failureOf(send(at(team), "hello"))).toMatchObject({ code: "temporary", uncertain: false });
   });
 
   it("a call that hangs ends by itself", async () => {
     await adapter.close();
     adapter = adapterOn(tg, { requestTimeoutMs: 20 });
     tg.hang("sendMessage");
-    expect(await failureOf(send(at(team), "hello"))).toMatchObject({ code: "temporary" });
+    expect(await failureOf(send(at(team), "hello"))).toMatchObject({ code: "temporary", uncertain: true });
   });
 
   it("a call that hangs ends when it is aborted, or when the adapter is closed", async () => {
@@ -158,11 +172,12 @@ describe("a send that fails", () => {
     const failure = failureOf(send(at(team), "hello", {}, aborting.signal));
     await hang.arrived;
     aborting.abort();
-    expect(await failure).toMatchObject({ code: "temporary" });
+    expect(await failure).toMatchObject({ code: "temporary", uncertain: true });
 
     const other = failureOf(send(at(team), "hello"));
     await adapter.close();
     expect(await other).toMatchObject({ code: "temporary" });
+    expect(await failureOf(send(at(team), "hello"))).toMatchObject({ code: "temporary", uncertain: false });
   });
 
   it("a group that has a new id is told to the gateway, and to the sender", async () => {

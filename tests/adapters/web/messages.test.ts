@@ -106,6 +106,22 @@ test("rooms are bounded", async () => {
   await ann.say("second", "fits still");
 });
 
+test("what one person posts within a minute is bounded, and sending the same again does not count", async () => {
+  let now = Date.UTC(2026, 2, 1);
+  const stage = await Stage.open({ limits: { postsPerMinute: 2 }, environment: { now: () => now } });
+  const ann = await stage.join("Ann");
+  const bob = await stage.join("Bob");
+  await ann.say("lobby", "1", { clientId: "c1" });
+  await ann.say("lobby", "1", { clientId: "c1" });
+  await ann.say("dm", "2");
+  await expect(ann.say("lobby", "3")).rejects.toMatchObject({ status: 429, code: "too-many" });
+  await ann.say("lobby", "1", { clientId: "c1" });
+  await bob.say("lobby", "mine");
+  now += 60_000;
+  await ann.say("lobby", "3");
+  expect(stage.taker.texts()).toEqual(["1", "2", "mine", "3"]);
+});
+
 test("an edit changes the message for everybody and tells the gateway", async () => {
   const stage = await Stage.open();
   const ann = await stage.join("Ann");

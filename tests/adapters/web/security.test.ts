@@ -43,6 +43,15 @@ test("with an access token any name is answered, and joining needs the token", a
   });
 });
 
+test("with open access any name is answered, and joining needs nothing", async () => {
+  const stage = await Stage.open({ access: { kind: "open" } });
+  expect(await ask(stage.baseUrl, "/", { host: "chat.example.org" })).toBe(200);
+  await (await stage.join("Ann")).say("lobby", "inside");
+  expect(await (await fetch(`${stage.baseUrl}/web/api/about`)).json()).toMatchObject({ needsAccessToken: false });
+  const named = await Stage.open({ access: { kind: "open" }, allowedHosts: ["chat.example.org"] });
+  expect(await ask(named.baseUrl, "/", { host: "evil.example" })).toBe(403);
+});
+
 test("pages of other sites can change nothing", async () => {
   const stage = await Stage.open();
   const ann = await stage.join("Ann");
@@ -114,6 +123,15 @@ test("names are trimmed and bounded, and hold no control characters", async () =
     await expect(WebPerson.join(stage.baseUrl, name)).rejects.toMatchObject({ status: 400 });
     await expect(ann.rename(name)).rejects.toMatchObject({ status: 400 });
   }
+});
+
+test("nobody passes for the bot by characters that look the same or like nothing", async () => {
+  const stage = await Stage.open();
+  for (const name of ["Par\u200bley", "parley\u00ad", "par\u200dley", "\uff30arley", "\u2060PARLEY"]) {
+    await expect(WebPerson.join(stage.baseUrl, name)).rejects.toMatchObject({ status: 400 });
+  }
+  expect((await stage.join("A\u200bn\u00adn\u2060")).name).toBe("Ann");
+  expect((await stage.join("👩‍👩‍👧 می\u200cخواهم")).name).toBe("👩‍👩‍👧 می\u200cخواهم");
 });
 
 test("people who join within a minute are bounded", async () => {

@@ -31,7 +31,14 @@ test("it tells what is missing", () => {
   expect(lines).toContain(
     "web: strategy per-user, threads per-user, answers everything, access off in direct messages, allowlist in groups",
   );
-  expect(lines).toContain("web: nobody can join from outside; set web.joinToken");
+  expect(lines).toContain("web: nobody can join; set web.joinToken");
+});
+
+test("it says plainly that anybody can join", () => {
+  const said = "web: anybody who reaches the port can join; set web.joinToken to prevent it";
+  expect(describeConfig(load("", { PARLEY_HOST: "0.0.0.0", PARLEY_ACCESS: "open" }))).toContain(said);
+  expect(describeConfig(load("", { PARLEY_ACCESS: "open" }))).not.toContain(said);
+  expect(describeConfig(load("web: { joinToken: t }", { PARLEY_HOST: "0.0.0.0" })).join("\n")).not.toMatch(/can join/);
 });
 
 test("it tells a polling bot and a web chat that is off in a line each", () => {

@@ -209,6 +209,9 @@ describe("platforms", () => {
     ["access: { groups: off }", "127.0.0.1", "open off"],
     ["access: off\nweb: { access: { dm: allowlist } }", "127.0.0.1", "allowlist off"],
     ["web: { access: open }", "0.0.0.0", "open open"],
+    ["web: { joinToken: t }", "0.0.0.0", "open open"],
+    ["access: allowlist\nweb: { joinToken: t }", "0.0.0.0", "allowlist allowlist"],
+    ["web: { joinToken: t, access: { dm: off } }", "0.0.0.0", "off open"],
   ])("let people into the web chat as %j says at %s: %s", (yaml, host, modes) => {
     const { dm, groups } = load(yaml, { PARLEY_HOST: host }).access.web;
     expect(`${dm} ${groups}`).toBe(modes);
