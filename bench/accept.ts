@@ -12,7 +12,7 @@ import { median, printTable } from "./table.ts";
 
 /**
  * How many messages per second are accepted durably: Telegram payload → source record → plan → inbox row committed →
- * lane woken; beside it, better-sqlite3 inserting the same rows into the same table in transactions of the same size.
+ * lane woken. Nobody has anything waiting yet, as is usual; beside it, better-sqlite3 inserting the same rows into the same table in transactions of the same size.
  * Both in turn, several rounds in one run; medians.
  */
 const MESSAGES = 20_000;
@@ -39,7 +39,7 @@ function payload(n: number): Parameters<typeof normalize>[0] {
     message_id: n,
     date: 1_800_000_000,
     chat: { id: -1_000_000 - chat, type: "supergroup", title: `Group ${chat}` },
-    from: { id: 1_000 + ((n * 7919) % 5_000), is_bot: false, first_name: "Somebody" },
+    from: { id: 1_000 + n, is_bot: false, first_name: "Somebody" },
     text: `@parley_bot ${"what do you think of this? ".repeat(12)}${n}`,
     entities: [{ type: "mention", offset: 0, length: 11 }],
   } as Parameters<typeof normalize>[0];

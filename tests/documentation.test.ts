@@ -24,6 +24,10 @@ describe("the README", () => {
     expect(cells.filter((cell) => cell.startsWith("/"))).toEqual(commands.map(({ name }) => `/${name}`));
   });
 
+  test("has no gaps left to fill", () => {
+    expect(readme).not.toContain("<!--");
+  });
+
   test("its configuration loads", async () => {
     const folder = await mkdtemp(join(tmpdir(), "parley-readme-"));
     onTestFinished(() => rm(folder, { recursive: true }));

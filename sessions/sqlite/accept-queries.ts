@@ -13,6 +13,8 @@ export interface Waiting {
 export interface LastInLane extends Waiting {
   user_id: string;
   thread_id: string | null;
+  /** 1 if nobody else has written since its burst began. */
+  undisturbed: number;
 }
 
 /** What an author has open in a chat: messages that wait, commands without an answer yet, and the last arrival number. */
@@ -51,10 +53,11 @@ export function acceptQueries(db: Db) {
        WHERE seq = ? AND thread_id IS ? AND continues = 1 AND state = 'waiting' AND ready_at > ?`,
     ),
     lastInLane: db.prepare<[string], LastInLane>(
-      `SELECT ${PART}, user_id, thread_id FROM inbox WHERE lane = ? AND ${QUEUED} ORDER BY seq DESC LIMIT 1`,
-    ),
-    otherSince: db.prepare<[string, string, number]>(
-      `SELECT 1 FROM inbox WHERE lane = ? AND user_id <> ? AND seq > ? AND ${QUEUED} LIMIT 1`,
+      `SELECT ${PART}, user_id, thread_id, NOT EXISTS (
+         SELECT 1 FROM inbox o
+         WHERE o.lane = i.lane AND o.user_id <> i.user_id AND o.seq > coalesce(i.burst, i.seq) AND o.${QUEUED}
+       ) AS undisturbed
+       FROM inbox i WHERE lane = ? AND ${QUEUED} ORDER BY seq DESC LIMIT 1`,
     ),
     lastRefused: db.prepare<[number, string], { seq: number }>(
       "SELECT seq FROM inbox WHERE chat_id = ? AND user_id = ? AND state = 'refused' ORDER BY seq DESC LIMIT 1",

@@ -30,15 +30,15 @@ export function acceptor(db: Db, chats: ChatRefs, enqueue: Enqueue, now: () => n
 
   return (message, { decide, overLimit, maxWaiting }) => {
     const { source } = message;
-    const known = chats.find(source.platform, source.account, source.chat.id);
+    const known = chats.known(source);
     const threadId = source.thread?.kind === "native" ? source.thread.id : null;
-    const mine = (known === undefined ? undefined : queries.open.get(known, source.user.id)) ?? NOTHING;
-    const sibling = known === undefined ? undefined : joinedTurn(known);
+    const mine = (known === undefined ? undefined : queries.open.get(known.ref, source.user.id)) ?? NOTHING;
+    const sibling = known === undefined ? undefined : joinedTurn(known.ref);
     const decision = decide(facts(sibling?.state === "waiting"));
     if (decision.kind === "ignore") return { kind: "ignored" };
 
     // What is not for the bot leaves no trace: from here on something is written.
-    const chatRef = chats.of(source);
+    const chatRef = chats.of(source, known);
     if (decision.kind === "deny") return deny(decision.notice);
     if (decision.kind === "command") return command(decision);
     if (decision.kind === "hold") {
@@ -54,7 +54,7 @@ export function acceptor(db: Db, chats: ChatRefs, enqueue: Enqueue, now: () => n
     }
 
     function facts(joins: boolean): Facts {
-      const movedTo = known === undefined ? undefined : chats.movedTo(known);
+      const movedTo = known?.movedTo;
       const chatId = movedTo ?? source.chat.id;
       const levels = settings(placesOf(message, chatId));
       // A native thread says itself where a message belongs; a reply does so where there is none.
@@ -62,8 +62,8 @@ export function acceptor(db: Db, chats: ChatRefs, enqueue: Enqueue, now: () => n
         known === undefined
           ? undefined
           : threadId !== null
-            ? queries.root.get(known, "thread", threadId)
-            : message.replyTo && queries.root.get(known, "message", message.replyTo.messageId);
+            ? queries.root.get(known.ref, "thread", threadId)
+            : message.replyTo && queries.root.get(known.ref, "message", message.replyTo.messageId);
       return { settings: levels, root: link?.root, rootSession: link?.session ?? undefined, joins, movedTo };
     }
 
@@ -99,8 +99,8 @@ export function acceptor(db: Db, chats: ChatRefs, enqueue: Enqueue, now: () => n
         before.user_id === source.user.id &&
         before.thread_id === threadId &&
         before.session === plan.session &&
-        samePlan(before.plan, planColumn(plan)) &&
-        queries.otherSince.get(plan.lane, source.user.id, before.burst) === undefined;
+        before.undisturbed === 1 &&
+        samePlan(before.plan, planColumn(plan));
       return continues ? before.burst : null;
     }
 

@@ -3,10 +3,22 @@ import type { ChatInfo } from "../inbox.ts";
 import type { Db } from "./database.ts";
 import { type ChatRow, chatOf } from "./rows.ts";
 
+/** A chat as a message that comes from it finds it. */
+export interface KnownChat {
+  ref: number;
+  /** The new id of a chat that moved. */
+  movedTo: string | undefined;
+  /** Whether the message tells of other names than those that are stored. */
+  renamed: boolean;
+}
+
+type Place = Pick<SourceRecord, "platform" | "account" | "chat">;
+
 /** The store's numbers of chats, so that a chat whose platform id changes keeps everything that refers to it. */
 export interface ChatRefs {
-  /** Find or add the chat, and keep its names up to date. */
-  of(source: Pick<SourceRecord, "platform" | "account" | "chat">): number;
+  known(source: Place): KnownChat | undefined;
+  /** The chat's number: that of the known one, whose names are brought up to date, or a new one's. */
+  of(source: Place, known?: KnownChat): number;
   find(platform: string, account: string, chatId: string): number | undefined;
   /** The chat as it is now: where it moved, the one that it became. */
   info(ref: number): ChatInfo;
@@ -15,8 +27,9 @@ export interface ChatRefs {
 }
 
 export function chatRefs(db: Db): ChatRefs {
-  const find = db.prepare<[string, string, string], ChatRow>(
-    "SELECT * FROM chats WHERE platform = ? AND account = ? AND chat = ?",
+  // On every message's way: the columns that decide, and no others.
+  const find = db.prepare<[string, string, string], Omit<ChatRow, "platform" | "account" | "chat">>(
+    "SELECT id, kind, name, guild, guild_name, moved_to FROM chats WHERE platform = ? AND account = ? AND chat = ?",
   );
   const byRef = db.prepare<[number], ChatRow & { present: string | null }>(
     "SELECT c.*, m.chat AS present FROM chats c LEFT JOIN chats m ON m.id = c.moved_to WHERE c.id = ?",
@@ -26,19 +39,24 @@ export function chatRefs(db: Db): ChatRefs {
   );
   const rename = db.prepare("UPDATE chats SET kind = ?, name = ?, guild = ?, guild_name = ? WHERE id = ?");
 
+  const movedTo = (ref: number) => byRef.get(ref)?.present ?? undefined;
+
   return {
-    of({ platform, account, chat }) {
+    known({ platform, account, chat }) {
       const row = find.get(platform, account, chat.id);
-      const name = chat.name ?? null;
-      const guild = chat.guildId ?? null;
-      const guildName = chat.guildName ?? null;
-      if (row === undefined) {
-        return Number(insert.run(platform, account, chat.id, chat.kind, name, guild, guildName).lastInsertRowid);
-      }
-      if (row.name !== name || row.kind !== chat.kind || row.guild !== guild || row.guild_name !== guildName) {
-        rename.run(chat.kind, name, guild, guildName, row.id);
-      }
-      return row.id;
+      if (row === undefined) return undefined;
+      const renamed =
+        row.name !== (chat.name ?? null) ||
+        row.kind !== chat.kind ||
+        row.guild !== (chat.guildId ?? null) ||
+        row.guild_name !== (chat.guildName ?? null);
+      return { ref: row.id, movedTo: row.moved_to === null ? undefined : movedTo(row.id), renamed };
+    },
+    of({ platform, account, chat }, known) {
+      const names = [chat.kind, chat.name ?? null, chat.guildId ?? null, chat.guildName ?? null];
+      if (known === undefined) return Number(insert.run(platform, account, chat.id, ...names).lastInsertRowid);
+      if (known.renamed) rename.run(...names, known.ref);
+      return known.ref;
     },
     find: (platform, account, chatId) => find.get(platform, account, chatId)?.id,
     info(ref) {
@@ -46,6 +64,6 @@ export function chatRefs(db: Db): ChatRefs {
       if (row === undefined) throw new Error(`no chat ${ref}`);
       return chatOf({ ...row, id: row.moved_to ?? row.id, chat: row.present ?? row.chat });
     },
-    movedTo: (ref) => byRef.get(ref)?.present ?? undefined,
+    movedTo,
   };
 }
