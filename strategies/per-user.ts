@@ -9,7 +9,7 @@ import type { Strategy } from "./strategy.ts";
  */
 export const perUser: Strategy = {
   name: "per-user",
-  summary: "Everybody in the chat has a conversation of their own; nobody waits for or reads anybody else's.",
+  summary: "Everybody in the chat has a conversation of their own with the agent; nobody waits for anybody else.",
   plan(record, { agent, threads = "per-user" }) {
     if (record.chat.kind === "dm") return privately(record, agent);
     const thread = nativeThread(record);
