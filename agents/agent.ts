@@ -27,6 +27,11 @@ export interface RunRequest {
   author: Author;
   /** What the offline agent talks about; no part of any prompt. */
   scene: Scene;
+  /**
+   * Whether people see text as it comes. Text that nobody has seen can be taken back: a reply that broke off is then tried
+   * once more, announced by a `restart` event. Default true.
+   */
+  textIsShown?: boolean;
   /** Bytes of an image block. */
   readBlob(hash: string): Promise<Uint8Array>;
 }
@@ -45,6 +50,8 @@ export interface Scene {
  */
 export type AgentEvent =
   | { type: "text"; text: string }
+  /** The text of the present reply is void: the reply begins anew. */
+  | { type: "restart" }
   | { type: "reply"; content: Block[]; usage: Usage; model: string }
   | { type: "tool-results"; content: Block[] }
   | { type: "done"; reason: "end" | "max-tokens" | "refusal" | "max-steps" };

@@ -9,15 +9,16 @@ import { classify } from "./anthropic-errors.ts";
  * One model call: gives the text as it comes, returns the whole reply.
  *
  * Leaving the iteration cancels the request. The SDK retries what fails before the stream begins; what fails in
- * mid-stream is tried once more, after `retryDelayMs`, as long as no text has been given away: text cannot be taken back.
+ * mid-stream is tried once more, after `retryDelayMs`, as long as nobody has seen any of its text: that cannot be taken
+ * back.
  *
  * @throws AgentError
  */
 export async function* streamReply(
   client: Anthropic,
   params: MessageCreateParamsBase,
-  { signal, retryDelayMs }: { signal: AbortSignal; retryDelayMs: number },
-): AsyncGenerator<{ type: "text"; text: string }, Message> {
+  { signal, retryDelayMs, textIsShown }: { signal: AbortSignal; retryDelayMs: number; textIsShown: boolean },
+): AsyncGenerator<{ type: "text"; text: string } | { type: "restart" }, Message> {
   for (let attempt = 1; ; attempt++) {
     throwIfAborted(signal);
     const stream = client.messages.stream(params, { signal });
@@ -35,8 +36,9 @@ export async function* streamReply(
     } catch (error) {
       const failure = classify(error, signal, stream.request_id);
       const begun = stream.response != null;
-      if (attempt > 1 || given || !begun || !isPassing(failure)) throw failure;
+      if (attempt > 1 || (given && textIsShown) || !begun || !isPassing(failure)) throw failure;
     }
+    if (given) yield { type: "restart" };
     await wait(retryDelayMs, undefined, { signal }).catch((error) => {
       throw classify(error, signal);
     });

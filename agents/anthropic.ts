@@ -52,7 +52,7 @@ export function createAnthropicAgent(options: AnthropicAgentOptions): Agent {
   });
 
   async function* run(request: RunRequest): AsyncGenerator<AgentEvent, void> {
-    const { signal, system, tools, author } = request;
+    const { signal, system, tools, author, textIsShown = true } = request;
     const messages = [...request.messages];
     if (messages.length === 0) throw new AgentError("invalid-request", "there is nothing to answer");
     const readImage = imageReader(request.readBlob);
@@ -86,7 +86,7 @@ export function createAnthropicAgent(options: AnthropicAgentOptions): Agent {
           messages: await abortable(toMessageParams(messages, readImage), signal),
           cache_control: { type: "ephemeral" },
         },
-        { signal, retryDelayMs },
+        { signal, retryDelayMs, textIsShown },
       );
       const content = toBlocks(reply);
       messages.push({ role: "assistant", content });

@@ -17,6 +17,11 @@ export class Answer {
     this.#streaming += text;
   }
 
+  /** What was streaming is void. */
+  forget(): void {
+    this.#streaming = "";
+  }
+
   keep(content: Block[]): void {
     this.#parts.push(textOf(content));
     this.#streaming = "";

@@ -169,6 +169,7 @@ export class Runner {
       messages: [...history, ...steps],
       tools,
       signal,
+      textIsShown: adapter?.preview !== undefined,
       author: run.author,
       scene: { sessionKey: session, strategy, people },
       readBlob: async (hash) => (await store.blob(hash)) ?? missingBlob(hash),
@@ -178,6 +179,8 @@ export class Runner {
       if (event.type === "text") {
         answer.hear(event.text);
         presence.preview(answer.text);
+      } else if (event.type === "restart") {
+        answer.forget();
       } else if (event.type === "reply") {
         answer.keep(event.content);
         await store.journal(run, {

@@ -117,6 +117,19 @@ describe("in mid-stream", () => {
     expect(claude.unused).toBe(1);
   });
 
+  test("an overload after text that nobody sees as it comes begins the reply anew, once, and says so", async () => {
+    claude.script(brokenAfter(2, "overloaded_error"), "Here I am.");
+    const events = await collect(agent().run(request({ textIsShown: false })));
+    const restart = events.findIndex(({ type }) => type === "restart");
+    expect(textOf(events.slice(0, restart))).toBe("one two ");
+    expect(textOf(events.slice(restart))).toBe("Here I am.");
+    expect(only(events, "reply")).toHaveLength(1);
+    claude.script(brokenAfter(2, "overloaded_error"), brokenAfter(2, "overloaded_error"), "Never asked for.");
+    const failing = collect(agent().run(request({ textIsShown: false })));
+    expect((await failureOf(failing)).code).toBe("overloaded");
+    expect(claude.unused).toBe(1);
+  });
+
   test("what will be refused again is not tried again", async () => {
     claude.script(brokenAfter(0, "invalid_request_error"), "Never asked for.");
     expect((await failureOf(collect(agent().run(request())))).code).toBe("invalid-request");

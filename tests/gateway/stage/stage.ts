@@ -3,6 +3,8 @@
  */
 export interface Stage {
   readonly platform: string;
+  /** Whether people see an answer while it is being written. */
+  readonly showsText: boolean;
   /** What the gateway needs in its environment to serve this platform. */
   readonly env: Record<string, string>;
   /** The gateway is there (again). */
