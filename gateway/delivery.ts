@@ -51,8 +51,8 @@ export class Delivery {
   readonly #queued = new Set<number>();
   readonly #busy = new Map<number, { woken: boolean }>();
   readonly #asleep = new Map<number, () => void>();
-  /** Tries of the chunk that a chat is at. */
-  readonly #failures = new Map<number, number>();
+  /** How often the chunk that a chat is at has failed, by the way it failed: one kind says nothing of another. */
+  readonly #failures = new Map<number, Map<string, number>>();
   readonly #stopping = new AbortController();
   #idle: (() => void)[] = [];
 
@@ -132,14 +132,21 @@ export class Delivery {
       if (this.#stopping.signal.aborted) return { kind: "leave" };
       const chunk = await this.#options.store.nextChunk(chatRef);
       if (chunk === null) return { kind: "leave" };
-      const outcome = await this.#send(chunk, this.#failures.get(chatRef) ?? 0);
-      if (outcome.kind === "next") this.#failures.delete(chatRef);
-      else if (outcome.kind === "again") this.#failures.set(chatRef, (this.#failures.get(chatRef) ?? 0) + 1);
+      const outcome = await this.#send(chunk);
       if (outcome.kind !== "next") return outcome;
+      this.#failures.delete(chatRef);
     }
   }
 
-  async #send(chunk: PendingChunk, failures: number): Promise<Outcome> {
+  /** Note one more failure of this kind. @returns how many there were before it */
+  #countFailure(chatRef: number, kind: string): number {
+    const kinds = this.#failures.get(chatRef) ?? new Map<string, number>();
+    const before = kinds.get(kind) ?? 0;
+    this.#failures.set(chatRef, kinds.set(kind, before + 1));
+    return before;
+  }
+
+  async #send(chunk: PendingChunk): Promise<Outcome> {
     const { store, platforms, metrics, log } = this.#options;
     const { platform } = chunk.to;
     const adapter = platforms.at(chunk.to);
@@ -156,14 +163,14 @@ export class Delivery {
       const signal = AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(SEND_TIMEOUT_MS)]);
       messageId = await adapter.send({ key, to, text, plain, replyTo, forUserId }, signal);
     } catch (error) {
-      return await this.#failed(chunk, error, failures);
+      return await this.#failed(chunk, error);
     }
     await store.chunkSent(chunk, messageId);
     metrics.chunks.inc({ platform, result: "sent" });
     return { kind: "next" };
   }
 
-  async #failed(chunk: PendingChunk, error: unknown, failures: number): Promise<Outcome> {
+  async #failed(chunk: PendingChunk, error: unknown): Promise<Outcome> {
     const { store, metrics, log, clock, maxAgeMs = DAY_MS, onChatMoved } = this.#options;
     if (this.#stopping.signal.aborted) return { kind: "leave" };
     const { platform } = chunk.to;
@@ -171,6 +178,7 @@ export class Delivery {
     const code = failure?.code ?? "fault";
     metrics.chunks.inc({ platform, result: code });
     const fields = { platform, delivery: chunk.deliveryId, chunk: chunk.index, code };
+    const failures = this.#countFailure(chunk.chatRef, failure?.uncertain ? "uncertain" : code);
     const tooOld = clock.now() - chunk.createdAt > maxAgeMs;
 
     if (failure?.code === "chat-moved" && failure.movedTo !== undefined) {

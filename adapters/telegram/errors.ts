@@ -58,7 +58,8 @@ export function toSendError(error: BotApiError): SendError {
   if (migratedTo !== undefined) return new SendError("chat-moved", message, { movedTo: migratedTo });
   if (status === 429) return new SendError("rate-limited", message, { retryAfterMs: retryAfterMs ?? 1_000 });
   // A gateway in between may have given up after Telegram had taken it.
-  return new SendError(codeOf(refusal), message, { uncertain: status >= 500 });
+  // A gateway in between that gave up waiting does not know either; other failures of the server are told before it acts.
+  return new SendError(codeOf(refusal), message, { uncertain: status === 504 });
 }
 
 function codeOf({ status, description }: BotApiRefusal): SendErrorCode {

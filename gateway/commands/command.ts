@@ -1,4 +1,3 @@
-import type { Adapter } from "../../adapters/adapter.ts";
 import type { AcceptedCommand, Notice } from "../../sessions/inbox.ts";
 import type { Store } from "../../sessions/store.ts";
 import type { StrategyRegistry } from "../../strategies/index.ts";
@@ -7,7 +6,6 @@ import type { StrategyRegistry } from "../../strategies/index.ts";
 export interface CommandContext {
   store: Store;
   registry: StrategyRegistry;
-  adapter: Adapter;
   /** The commands there are, for `/help`. */
   commands: readonly Command[];
   agentDescription: string;

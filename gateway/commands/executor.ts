@@ -2,7 +2,7 @@ import type { Adapter } from "../../adapters/adapter.ts";
 import type { Clock } from "../../sessions/clock.ts";
 import type { AcceptedCommand } from "../../sessions/inbox.ts";
 import type { LaneEngine } from "../../sessions/lanes.ts";
-import type { Store } from "../../sessions/store.ts";
+import { type Store, StoreError } from "../../sessions/store.ts";
 import type { StrategyRegistry } from "../../strategies/index.ts";
 import { type AccessRules, isOwner } from "../access.ts";
 import { suggest } from "../config/suggest.ts";
@@ -26,6 +26,8 @@ export interface CommandExecutorOptions {
 }
 
 const RETRY_MS = 1_000;
+const MOST_FAULTS = 3;
+const FAILED = "Something went wrong on my side, and I could not do this.";
 
 /**
  * Runs commands that were accepted. The answer and the end of the command are one transaction, so a crash before it
@@ -62,26 +64,29 @@ export class CommandExecutor {
     this.#stopping.abort();
   }
 
+  /** A store that fails is waited for; a command that fails by itself ends with an apology, for others wait behind it. */
   async #untilDone(seq: number): Promise<void> {
     const { log, clock } = this.#options;
+    let faults = 0;
     while (!this.#stopping.signal.aborted) {
       try {
-        return await this.#execute(seq);
+        return await this.#execute(seq, faults >= MOST_FAULTS);
       } catch (error) {
+        if (!(error instanceof StoreError)) faults += 1;
         log.error({ err: error, command: seq }, "a command failed; it is tried again");
         await pause(clock, RETRY_MS, this.#stopping.signal);
       }
     }
   }
 
-  async #execute(seq: number): Promise<void> {
+  async #execute(seq: number, givingUp: boolean): Promise<void> {
     const { store, platforms, delivery, lanes, log } = this.#options;
     const call = await store.command(seq);
     const adapter = call === null ? undefined : platforms.at(call.to);
     if (call === null || adapter === undefined) return;
     const name = call.message.command?.name ?? "";
     const command = findCommand(name);
-    const markdown = command === undefined ? unknown(name) : await command.run(call, this.#context(call, adapter));
+    const markdown = givingUp ? FAILED : ((await command?.run(call, this.#context(call, adapter))) ?? unknown(name));
     const { to, message, user } = call;
     await store.answerCommand(seq, [
       { to, chunks: adapter.render(markdown), replyTo: message.messageId, forUserId: user.id },
@@ -98,7 +103,6 @@ export class CommandExecutor {
     return {
       store,
       registry,
-      adapter,
       commands,
       agentDescription,
       now: () => clock.now(),

@@ -25,8 +25,9 @@ const OPEN = "state IN ('waiting', 'running')";
  *
  * Whose turn it is: every user who waits in the lane has a position, twice the arrival number of the user's first
  * waiting message, or one more than twice the last arrival number at the moment the user's last run here ended,
- * whichever is later. The lowest position is next; of two who ended since the last arrival, whoever ended first. So whoever was just answered stands behind all who wait by then and
- * before all who come later, and nobody waits for more than one turn of anybody else.
+ * whichever is later. The lowest position is next; of two who ended since the last arrival, whoever ended first. So
+ * whoever was just answered stands behind all who wait by then and before all who come later, and nobody waits for more
+ * than one turn of anybody else.
  *
  * An author's messages wait for the commands that the author sent before them: what follows `/new` is not answered from
  * the conversation that it ends. Whoever ends a command wakes the lane.

@@ -118,6 +118,23 @@ describe("delivery", () => {
     expect(tries).toBeLessThanOrEqual(6);
   });
 
+  test("neither rate limits nor refused connections make a doubtful send wait longer", async () => {
+    const failures = [
+      ...Array.from({ length: 6 }, () => new SendError("rate-limited", "slow down", { retryAfterMs: 1_000 })),
+      ...Array.from({ length: 4 }, () => new SendError("temporary", "connection refused")),
+      new SendError("temporary", "reset", { uncertain: true }),
+    ];
+    answer = async () => {
+      const failure = failures.shift();
+      if (failure !== undefined) throw failure;
+    };
+    delivery.wake(await enqueue("c", "text"));
+    await delivery.settled();
+    // Six times one second, then 1 + 2 + 4 + 8, and one more behind the reset.
+    await pass(22_000, 1_000);
+    expect(sent).toEqual(["text"]);
+  });
+
   test("what was certainly not taken is tried again and again, and given up after a day", async () => {
     let tries = 0;
     answer = async () => {

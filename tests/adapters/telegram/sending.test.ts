@@ -98,7 +98,12 @@ describe("a send that fails", () => {
       { status: 429, description: "Too Many Requests: retry after 5", retryAfter: 5 },
       { code: "rate-limited", retryAfterMs: 5000, uncertain: false },
     ],
-    ["the server failed", { status: 502, description: "Bad Gateway" }, { code: "temporary", uncertain: true }],
+    ["the server failed", { status: 502, description: "Bad Gateway" }, { code: "temporary", uncertain: false }],
+    [
+      "the server took too long",
+      { status: 504, description: "Gateway Timeout" },
+      { code: "temporary", uncertain: true },
+    ],
     ["the connection was cut", {}, { code: "temporary", uncertain: true }],
     ["an answer that is not JSON", { status: 200, body: "<html>proxy</html>" }, { code: "temporary", uncertain: true }],
     ["an answer that makes no sense", { status: 200, body: "{}" }, { code: "temporary", uncertain: true }],
