@@ -5,8 +5,12 @@ import type { Attachment, Destination, InboundMessage, Platform } from "./record
  * adapter acknowledge to its platform. A rejected promise means "not taken": the platform has to deliver again.
  */
 export interface AdapterHandlers {
-  /** A new message. Messages of one chat must be handed over in the order of their arrival. */
-  onMessage(message: InboundMessage): Promise<void>;
+  /**
+   * A new message. Messages of one chat must be handed over in the order of their arrival.
+   *
+   * @returns false if nobody will ever answer it: it was not for the bot, or its author has no access
+   */
+  onMessage(message: InboundMessage): Promise<boolean>;
   /** A message changed. It replaces a waiting one and starts nothing. */
   onEdit(message: InboundMessage): Promise<void>;
   /** A message is gone. A waiting one is dropped. */
@@ -15,30 +19,59 @@ export interface AdapterHandlers {
   onChatMoved(from: Destination, toChatId: string): Promise<void>;
   /** A payload that could not be read; it is counted and dropped. */
   onMalformed(error: unknown): void;
+  /** More came while nobody listened than is read back; what is beyond that will not be answered. */
+  onSkipped(reason: string): void;
   /** Connected or not, with a reason an operator understands. */
   onState(state: AdapterState): void;
+  readonly bookmarks: Bookmarks;
+}
+
+/**
+ * How far an adapter has read, for platforms that do not deliver again what came while nobody listened. Kept for each
+ * account; what places and marks are is the adapter's own business.
+ */
+export interface Bookmarks {
+  /** Every place with its mark. */
+  read(): Promise<Map<string, string>>;
+  /** Set marks in one transaction; `null` removes one. */
+  write(marks: ReadonlyMap<string, string | null>): Promise<void>;
 }
 
 export type AdapterState = { ready: true } | { ready: false; reason: string };
 
 /** One chunk of one delivery, rendered in the platform's own markup and within its limit. */
-export interface OutboundChunk {
-  /** Unique for ever: the idempotency key, where the platform has one. */
+export interface OutboundChunk extends Chunk {
+  /** Unique for ever, at most 25 characters: the idempotency key, where the platform has one. */
   key: string;
   to: Destination;
-  /** In the platform's markup. */
-  text: string;
-  /** The same without markup, for when the platform refuses the marked-up form. */
-  plain: string;
+  /** 0 for the first chunk of its delivery. */
+  index: number;
   /** The message to quote; sent without the quote if it is gone. */
   replyTo?: string;
   /** Whom the reply answers, for platforms that show it. */
   forUserId?: string;
+  /** Of the message that is answered, where it had one. Once it has expired the answer goes to the chat. */
+  replyToken?: string;
+  /**
+   * The message that showed the answer while it was written: it becomes this chunk. If it is gone, the chunk is sent
+   * anew. Only for adapters with `drafts`.
+   */
+  replaces?: string;
 }
 
 export interface Chunk {
+  /** In the platform's markup. */
   text: string;
+  /** The same without markup, for when the platform refuses the marked-up form. */
   plain: string;
+  /** Sent along with the text, by platforms that can. */
+  files?: readonly TextFile[];
+}
+
+export interface TextFile {
+  name: string;
+  mimeType: string;
+  text: string;
 }
 
 export type SendErrorCode =
@@ -131,12 +164,22 @@ export interface Adapter {
   preview?(to: Destination, run: { id: string; userId: string; markdown: string | null }): void;
 
   /**
-   * Open a native thread for a message.
+   * Where an answer is shown while it is written by sending its first chunk early and replacing it again and again:
+   * `send` takes `replaces`, and `everyMs` is how often the platform bears it.
+   */
+  readonly drafts?: {
+    everyMs: number;
+    /** Take back a draft that no answer came of; one that is gone already is fine. @throws SendError */
+    remove(draft: OutboundChunk & { replaces: string }, signal: AbortSignal): Promise<void>;
+  };
+
+  /**
+   * Open a native thread for a message, or find the one that it has.
    *
-   * @returns the new thread's id
+   * @returns the thread's id
    * @throws SendError `refused` where the bot may not
    */
-  openThread?(at: Destination, message: { id: string; title: string }): Promise<string>;
+  openThread?(at: Destination, message: { id: string; title: string; replyToken?: string }): Promise<string>;
 
   /** Whether the user administers the chat, looked up now. @throws if that cannot be found out */
   isAdmin?(at: Destination, userId: string): Promise<boolean>;
@@ -145,10 +188,23 @@ export interface Adapter {
   fetchAttachment?(attachment: Attachment, maxBytes: number, signal: AbortSignal): Promise<FetchedAttachment>;
 
   /** Tell the platform which commands to offer. */
-  registerCommands?(commands: ReadonlyArray<{ name: string; description: string }>): Promise<void>;
+  registerCommands?(commands: readonly CommandOffer[]): Promise<void>;
 
   /** Requests under `path` are answered by `fetch`. */
   readonly http?: HttpRoutes;
+}
+
+/** A command as menus show it. */
+export interface CommandOffer {
+  name: string;
+  /** One short sentence. */
+  description: string;
+  /** What it takes; all of it may be left out. In `CommandCall.args` the values stand in this order. */
+  options?: ReadonlyArray<{
+    name: string;
+    description: string;
+    choices: ReadonlyArray<{ value: string; description: string }>;
+  }>;
 }
 
 export interface HttpRoutes {

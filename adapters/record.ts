@@ -57,6 +57,8 @@ export interface Attachment {
   bytes?: number;
   /** Why the bytes cannot be had (for example "over 20 MB"); such an attachment is named to the agent, not fetched. */
   unavailable?: string;
+  /** True if its sender hid it until a reader asks for it. */
+  spoiler?: boolean;
 }
 
 export interface Reply {
@@ -92,6 +94,13 @@ export interface InboundMessage {
   albumId?: string;
   /** True if the platform may have cut one long text into several messages and more of it may follow at once. */
   mayContinue?: boolean;
+  /** True if nobody but its author sees the answer: it stays out of conversations that others share. */
+  private?: boolean;
+  /**
+   * Set where the platform waits for an answer to this very message, apart from the chat (a slash command's response).
+   * Opaque to everybody but the adapter, secret, and of limited life: everything that answers the message carries it.
+   */
+  replyToken?: string;
 }
 
 /** One place messages are sent to. */

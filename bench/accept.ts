@@ -24,7 +24,7 @@ const registry = new StrategyRegistry();
 const router = new Router({
   registry,
   agent: "main",
-  defaults: () => ({ strategy: "per-user", addressing: "mention", threads: "per-user" }),
+  defaults: () => ({ strategy: "per-user", addressing: "mention", threads: "per-user", maxAgeMs: 60_000 }),
   settleMs: 1_000,
 });
 const overLimit = { chunks: [{ text: "too many", plain: "too many" }] };
@@ -56,7 +56,8 @@ async function accept(inFlight: number): Promise<number> {
     while (next <= MESSAGES) {
       const message = normalize(payload(next++), bot) as InboundMessage;
       const accepted = await store.accept(message, {
-        decide: (facts) => router.decide(message, facts, { access: "allowed", isCommand: false }),
+        decide: (facts) =>
+          router.decide(message, facts, { access: "allowed", isCommand: false, ageMs: 0, tooOld: overLimit }),
         overLimit,
         maxWaiting: 1_000,
       });

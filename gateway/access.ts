@@ -8,6 +8,7 @@ export interface AccessRules {
   /** `platform:id` of those who may always write. */
   owners: ReadonlySet<string>;
   users: ReadonlySet<string>;
+  /** `platform:id` of chats, and of servers with all their chats. */
   chats: ReadonlySet<string>;
 }
 
@@ -21,6 +22,7 @@ export function allows({ platform, chat, user }: SourceRecord, rules: AccessRule
   if (mode === "off") return false;
   if (mode === "open") return true;
   if (isOwner({ platform, user }, rules)) return true;
+  if (chat.guildId !== undefined && rules.chats.has(`${platform}:${chat.guildId}`)) return true;
   return rules.chats.has(`${platform}:${chat.id}`) || names({ platform, user }).some((name) => rules.users.has(name));
 }
 

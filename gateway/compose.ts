@@ -7,7 +7,7 @@ import { createCurrentTimeTool } from "../agents/tools/current-time.ts";
 import { openSqliteStore } from "../sessions/sqlite/store.ts";
 import { StrategyRegistry } from "../strategies/index.ts";
 import { loadStrategies } from "../strategies/load.ts";
-import type { Config } from "./config/config.ts";
+import { type Config, servedPlatforms } from "./config/config.ts";
 import { joiningOf } from "./config/joining.ts";
 import { ConfigError, type Problem } from "./config/problems.ts";
 import { storedToken } from "./config/stored-token.ts";
@@ -64,8 +64,7 @@ export async function strategiesOf(config: Config): Promise<StrategyRegistry> {
   }
   const chosen = new Map([
     ["strategy", config.strategy],
-    ["telegram.strategy", config.platforms.telegram.strategy],
-    ["web.strategy", config.platforms.web.strategy],
+    ...servedPlatforms.map((platform) => [`${platform}.strategy`, config.platforms[platform].strategy] as const),
   ]);
   const reported = new Set<string>();
   for (const [path, name] of chosen) {
@@ -95,7 +94,11 @@ async function agentOf({ anthropic, agent }: Config): Promise<Agent> {
 /** A client library is loaded only if its platform is configured. */
 async function adaptersOf(config: Config): Promise<Adapter[]> {
   const adapters: Adapter[] = [];
-  const { telegram, web, dataDir } = config;
+  const { discord, telegram, web, dataDir } = config;
+  if (discord !== undefined) {
+    const { createDiscordAdapter } = await import("../adapters/discord/adapter.ts");
+    adapters.push(createDiscordAdapter(discord));
+  }
   if (telegram !== undefined) {
     const { createTelegramAdapter } = await import("../adapters/telegram/adapter.ts");
     const { token, apiRoot, webhook } = telegram;

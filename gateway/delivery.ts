@@ -1,5 +1,5 @@
-import { SendError } from "../adapters/adapter.ts";
-import type { Destination } from "../adapters/record.ts";
+import { type Adapter, SendError } from "../adapters/adapter.ts";
+import type { Destination, Platform } from "../adapters/record.ts";
 import type { Clock } from "../sessions/clock.ts";
 import type { OutboxStore, PendingChunk } from "../sessions/outbox.ts";
 import type { Log } from "./log.ts";
@@ -14,13 +14,19 @@ export interface DeliveryOptions {
   metrics: Metrics;
   /** The platform says that the chat has a new id. */
   onChatMoved(from: Destination, toChatId: string): Promise<void>;
+  /** Answers that are older when they could be sent for the first time are kept back, and their reader is told so. */
+  maxAgeMs(platform: Platform): number;
   /** Chats that are sent to at the same time. Default 32. */
   maxChats?: number;
   /** A chunk that cannot be sent for this long is given up. Default 24 hours. */
-  maxAgeMs?: number;
+  giveUpMs?: number;
 }
 
 const DAY_MS = 24 * 60 * 60 * 1000;
+const KEPT_BACK =
+  "I had an answer for you a good while ago and could not send it, so I kept it back. Ask again if you still need it.";
+const THREAD_GONE =
+  "The thread of this question is gone or locked, so I answer here. An admin of this chat may want to look at that.";
 /** One call to a platform. */
 const SEND_TIMEOUT_MS = 60_000;
 const FIRST_PAUSE_MS = 1_000;
@@ -156,12 +162,11 @@ export class Delivery {
       return { kind: "leave" };
     }
     if (chunk.uncertain) metrics.possibleDuplicates.inc({ platform });
-    const { to, text, plain, replyTo, forUserId } = chunk;
-    const key = `${chunk.createdAt.toString(36)}-${chunk.deliveryId}-${chunk.index}`;
+    if (this.#isStale(chunk)) return await this.#keepBack(chunk, adapter);
     let messageId: string;
     try {
       const signal = AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(SEND_TIMEOUT_MS)]);
-      messageId = await adapter.send({ key, to, text, plain, replyTo, forUserId }, signal);
+      messageId = await this.#hand(chunk, adapter, signal);
     } catch (error) {
       return await this.#failed(chunk, error);
     }
@@ -170,8 +175,38 @@ export class Delivery {
     return { kind: "next" };
   }
 
+  /** @returns the id of the message that now stands there, or that was taken back */
+  async #hand(chunk: PendingChunk, adapter: Adapter, signal: AbortSignal): Promise<string> {
+    const { key, to, index, text, plain, files, replyTo, forUserId, replyToken, draft, takesBack } = chunk;
+    const replaces = draft?.messageId ?? undefined;
+    const outbound = { key, to, index, text, plain, files, replyTo, forUserId, replyToken, replaces };
+    if (!takesBack) return await adapter.send(outbound, signal);
+    // One whose id was never learnt is found by its key.
+    const found = replaces ?? (await adapter.send({ ...outbound, text: "…", plain: "…" }, signal));
+    await adapter.drafts?.remove({ ...outbound, replaces: found }, signal);
+    return found;
+  }
+
+  /**
+   * An answer that nobody has seen anything of and that is as old as a question may be says too little of when it was
+   * written: the program may have been away for a day.
+   */
+  #isStale({ to, index, draft, takesBack, createdAt }: PendingChunk): boolean {
+    const age = this.#options.clock.now() - createdAt;
+    return index === 0 && draft === undefined && !takesBack && age > this.#options.maxAgeMs(to.platform);
+  }
+
+  async #keepBack(chunk: PendingChunk, adapter: Adapter): Promise<Outcome> {
+    const { store, metrics, log } = this.#options;
+    const { platform } = chunk.to;
+    await store.deliveryFailed(chunk, "expired", { chunks: adapter.render(KEPT_BACK) });
+    metrics.failedDeliveries.inc({ platform, code: "expired" });
+    log.warn({ platform, delivery: chunk.deliveryId }, "a delivery was too old to be sent");
+    return { kind: "next" };
+  }
+
   async #failed(chunk: PendingChunk, error: unknown): Promise<Outcome> {
-    const { store, metrics, log, clock, maxAgeMs = DAY_MS, onChatMoved } = this.#options;
+    const { store, metrics, log, clock, giveUpMs = DAY_MS, onChatMoved } = this.#options;
     if (this.#stopping.signal.aborted) return { kind: "leave" };
     const { platform } = chunk.to;
     const failure = error instanceof SendError ? error : undefined;
@@ -179,7 +214,7 @@ export class Delivery {
     metrics.chunks.inc({ platform, result: code });
     const fields = { platform, delivery: chunk.deliveryId, chunk: chunk.index, code };
     const failures = this.#countFailure(chunk.chatRef, failure?.uncertain ? "uncertain" : code);
-    const tooOld = clock.now() - chunk.createdAt > maxAgeMs;
+    const tooOld = clock.now() - chunk.createdAt > giveUpMs;
 
     if (failure?.code === "chat-moved" && failure.movedTo !== undefined) {
       await store.chunkUnsent(chunk);
@@ -208,6 +243,13 @@ export class Delivery {
     if (failure?.code === "thread-gone" && failures === 0) {
       await store.chunkUnsent(chunk);
       return { kind: "again", afterMs: FIRST_PAUSE_MS };
+    }
+    if (failure?.code === "thread-gone" && chunk.opened) {
+      await store.deliverOutside(chunk);
+      const chunks = this.#options.platforms.at(chunk.to)?.render(THREAD_GONE) ?? [];
+      await store.remark({ ...chunk.to, threadId: undefined }, "thread-gone", { chunks });
+      log.warn({ ...fields, err: error }, "an answer's thread is gone: answering where the question stands");
+      return { kind: "next" };
     }
     const reason = tooOld ? "expired" : code;
     await store.deliveryFailed(chunk, reason);

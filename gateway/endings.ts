@@ -1,4 +1,6 @@
 import type { Adapter } from "../adapters/adapter.ts";
+import type { AcceptedMessage } from "../sessions/inbox.ts";
+import type { NewDelivery } from "../sessions/outbox.ts";
 import type { Ending, Run } from "../sessions/runs.ts";
 import type { Block, TranscriptMessage } from "../sessions/transcript.ts";
 import type { Apology } from "./apologies.ts";
@@ -63,29 +65,53 @@ export function apologise(run: Run, adapter: Adapter | undefined, { code, text }
 }
 
 /** Whoever stopped the run is told by the command; partial work stays in the transcript. */
-export function stopped(unfinished: string): Ending {
+export function stopped(run: Run, adapter: Adapter | undefined, unfinished: string): Ending {
   const text = `${unfinished}${unfinished === "" ? "" : "\n\n"}(Stopped before the answer was complete.)`;
   return {
     outcome: "stopped",
     failure: "stopped",
-    deliveries: [],
+    deliveries: ifStopped(run, adapter),
     closing: { role: "assistant", content: [{ type: "text", text }] },
     ...(unfinished === "" ? { forget: "if-unanswered" as const } : {}),
   };
 }
 
-function replies(run: Run, adapter: Adapter | undefined, markdown: string): Ending["deliveries"] {
-  const chunks = adapter?.render(markdown) ?? [{ text: markdown, plain: markdown }];
-  const { root } = run.plan;
+/** Messages that the platform awaits an answer to of their own get one. */
+export function ifStopped(run: Run, adapter: Adapter | undefined): NewDelivery[] {
+  // Where a thread was opened, that was the answer of their own.
+  const awaiting = replyPlace(run).opened ? [] : run.messages;
+  return awaiting.flatMap((message) => ownReply(run, adapter, message, STOPPED));
+}
+
+/** Where an answer of the run goes, and what it answers. */
+export function replyPlace({ to, plan, quote, author, replyToken }: Run): Omit<NewDelivery, "chunks"> {
+  const opened = plan.thread === "open" && to.threadId !== undefined;
+  const place = { to, forUserId: author.id, opened, ...(plan.root === undefined ? {} : { chainRoot: plan.root }) };
+  if (replyToken === undefined) return { ...place, replyTo: quote };
+  // What was asked apart from the chat has no message there to quote, and its own answer was that a thread was opened.
+  return opened ? place : { ...place, replyToken };
+}
+
+const STOPPED = "*(Stopped.)*";
+const TOGETHER = "*(I answer this together with what you asked next.)*";
+
+function replies(run: Run, adapter: Adapter | undefined, markdown: string): NewDelivery[] {
+  const others = run.messages.filter(({ replyToken }) => replyToken !== run.replyToken);
   return [
-    {
-      to: run.to,
-      chunks,
-      replyTo: run.quote,
-      forUserId: run.author.id,
-      ...(root === undefined ? {} : { chainRoot: root }),
-    },
+    { ...replyPlace(run), chunks: rendered(adapter, markdown) },
+    ...others.flatMap((message) => ownReply(run, adapter, message, TOGETHER)),
   ];
+}
+
+function ownReply(run: Run, adapter: Adapter | undefined, message: AcceptedMessage, markdown: string): NewDelivery[] {
+  const { replyToken } = message;
+  if (replyToken === undefined) return [];
+  const { to, author } = run;
+  return [{ to, forUserId: author.id, replyToken, chunks: rendered(adapter, markdown) }];
+}
+
+function rendered(adapter: Adapter | undefined, markdown: string): NewDelivery["chunks"] {
+  return adapter?.render(markdown) ?? [{ text: markdown, plain: markdown }];
 }
 
 function textOf(content: readonly Block[]): string {

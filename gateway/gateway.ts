@@ -1,4 +1,4 @@
-import { type Adapter, AdapterConfigError } from "../adapters/adapter.ts";
+import type { Adapter } from "../adapters/adapter.ts";
 import type { Platform } from "../adapters/record.ts";
 import type { Agent, Tool } from "../agents/agent.ts";
 import { DEFAULT_PROMPT } from "../agents/prompt.ts";
@@ -10,7 +10,7 @@ import type { StrategyRegistry } from "../strategies/index.ts";
 import type { AccessRules } from "./access.ts";
 import { CommandExecutor } from "./commands/executor.ts";
 import { commandNames, commands } from "./commands/index.ts";
-import type { Config } from "./config/config.ts";
+import type { Config, PlatformConfig } from "./config/config.ts";
 import { isLoopback } from "./config/loopback.ts";
 import { Delivery } from "./delivery.ts";
 import { type HttpServer, listen } from "./http.ts";
@@ -85,6 +85,7 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
     log,
     metrics,
     onChatMoved: (from, toChatId) => intake.moveChat(from, toChatId),
+    maxAgeMs: (platform) => platformConfig(config, platform).maxAgeMs,
   });
   const runner = new Runner({
     store,
@@ -148,7 +149,7 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
     await startAdapters();
     for (const { lane, chatRef } of await store.lanesWithWork()) lanes.wake(lane, chatRef);
     await delivery.recover();
-    for (const adapter of adapters) offerCommands(adapter, log);
+    for (const adapter of adapters) offerCommands(adapter, registry, log);
     sweep();
     running = true;
   } catch (error) {
@@ -218,16 +219,18 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
   }
 }
 
-function offerCommands(adapter: Adapter, log: Log): void {
-  const list = commands.map(({ name, description }) => ({ name, description }));
+function offerCommands(adapter: Adapter, registry: StrategyRegistry, log: Log): void {
+  const list = commands.map(({ name, description, options }) => ({ name, description, options: options?.(registry) }));
   adapter.registerCommands?.(list).catch((error) => {
     log.warn({ err: error, platform: adapter.platform }, "the platform did not take the list of commands");
   });
 }
 
-function platformConfig(config: Config, platform: Platform) {
-  if (platform === "telegram" || platform === "web") return config.platforms[platform];
-  throw new AdapterConfigError(`there is no configuration for ${platform}`);
+function platformConfig(config: Config, platform: Platform): PlatformConfig {
+  const served: Partial<Record<Platform, PlatformConfig>> = config.platforms;
+  const found = served[platform];
+  if (found === undefined) throw new Error(`there is no configuration for ${platform}`);
+  return found;
 }
 
 function accessRules(config: Config): (platform: Platform) => AccessRules {

@@ -50,16 +50,25 @@ export class Intake {
 
   /** What an adapter is started with. */
   handlersFor(adapter: Adapter): AdapterHandlers {
-    const { store, metrics, platforms, health, log } = this.#options;
+    const { store, metrics, platforms, health, log, maxWaiting } = this.#options;
     const { platform, account } = adapter;
+    const notices = { overLimit: notice(adapter, overLimit(maxWaiting)), tooOld: notice(adapter, TOO_OLD) };
     return {
-      onMessage: (message) => this.#take(adapter, message),
+      onMessage: (message) => this.#take(adapter, message, notices),
+      bookmarks: {
+        read: () => store.bookmarks(adapter),
+        write: (marks) => health.watch(store.setBookmarks(adapter, marks)),
+      },
       onEdit: async (message) => void (await health.watch(store.edit(message))),
       onDelete: async (place, messageId) => void (await health.watch(store.remove(place, messageId))),
       onChatMoved: (from, toChatId) => this.moveChat(from, toChatId),
       onMalformed: (error) => {
         metrics.malformed.inc({ platform });
         log.warn({ platform, account, err: error }, "a payload could not be read; it was dropped");
+      },
+      onSkipped: (reason) => {
+        metrics.messages.inc({ platform, result: "skipped" });
+        log.warn({ platform, account, reason }, "messages that were missed are not read");
       },
       onState: (state) => {
         platforms.report(adapter, state);
@@ -77,17 +86,27 @@ export class Intake {
     log.info({ platform: from.platform, from: from.chatId, to: toChatId }, "a chat has a new id");
   }
 
-  async #take(adapter: Adapter, message: InboundMessage): Promise<void> {
+  /** @returns false if nobody will ever answer it */
+  async #take(
+    adapter: Adapter,
+    message: InboundMessage,
+    { overLimit, tooOld }: { overLimit: Notice; tooOld: Notice },
+  ): Promise<boolean> {
     const { store, router, lanes, delivery, metrics, health, clock, log, maxWaiting, runCommand } = this.#options;
-    const { platform, user } = message.source;
+    const { platform, user, sentAt } = message.source;
     if (user.isBot) {
       metrics.messages.inc({ platform, result: "bot" });
-      return;
+      return false;
     }
-    const verdict = { access: this.#access(adapter, message), isCommand: this.#isCommand(message) };
+    const verdict = {
+      access: this.#access(adapter, message),
+      isCommand: this.#isCommand(message),
+      ageMs: clock.now() - sentAt,
+      tooOld,
+    };
     const accepting = store.accept(message, {
       decide: (facts) => router.decide(message, facts, verdict),
-      overLimit: notice(adapter, overLimit(maxWaiting)),
+      overLimit,
       maxWaiting,
     });
     const accepted = await health.watch(accepting).catch((error) => {
@@ -103,16 +122,18 @@ export class Intake {
       else lanes.wake(lane, chatRef);
     } else if (accepted.kind === "command") {
       runCommand(accepted.seq);
-    } else if ("told" in accepted && accepted.told) {
-      delivery.wake(accepted.chatRef);
+    } else if ("told" in accepted) {
+      if (accepted.told) delivery.wake(accepted.chatRef);
+      return accepted.told;
     }
+    return accepted.kind !== "ignored";
   }
 
-  #access(adapter: Adapter, { source }: InboundMessage): "allowed" | { denied: Notice | null } {
+  #access(adapter: Adapter, { source, replyToken }: InboundMessage): "allowed" | { denied: Notice | null } {
     const rules = this.#options.access(source.platform);
     if (allows(source, rules)) return "allowed";
     // In a group silence is better than a refusal for everybody to read; switched off means silence everywhere.
-    const explain = source.chat.kind === "dm" && rules.dm === "allowlist";
+    const explain = source.chat.kind === "dm" && replyToken === undefined && rules.dm === "allowlist";
     return { denied: explain ? notice(adapter, stranger(source.platform, source.user.id)) : null };
   }
 
@@ -124,6 +145,10 @@ export class Intake {
     return command !== undefined && (addressed || this.#options.commands.has(command.name));
   }
 }
+
+const TOO_OLD =
+  "I was away for a good while and have only now seen what you wrote, so I have left it alone. " +
+  "Ask again if you still need an answer.";
 
 function notice(adapter: Adapter, markdown: string): Notice {
   return { chunks: adapter.render(markdown) };

@@ -24,7 +24,8 @@ export class Presence {
   }
 
   show(to: Destination): void {
-    if (this.#ended || this.#adapter?.typing === undefined) return;
+    // The platform shows by itself that an answer of its own is awaited.
+    if (this.#ended || this.#run.replyToken !== undefined || this.#adapter?.typing === undefined) return;
     this.#adapter.typing(to).catch(() => {});
     this.#cancel = this.#clock.after(TYPING_MS, () => this.show(to));
   }

@@ -6,7 +6,8 @@ import { type Claim, type Ending, LeaseLostError, type Run } from "../sessions/r
 import type { Store } from "../sessions/store.ts";
 import type { Author, TranscriptMessage } from "../sessions/transcript.ts";
 import { apologyFor, gaveUp, tookTooLong } from "./apologies.ts";
-import { Answer, answered, apologise, stopped } from "./endings.ts";
+import { Draft } from "./draft.ts";
+import { Answer, answered, apologise, ifStopped, stopped } from "./endings.ts";
 import type { Log } from "./log.ts";
 import type { Metrics } from "./metrics.ts";
 import type { Platforms } from "./platforms.ts";
@@ -92,13 +93,15 @@ export class Runner {
       log.info({ run: run.runId }, "run parked");
       return "idle";
     }
-    const ended = await store.end(run, ending);
+    const adapter = this.#options.platforms.at(run.to);
+    const ended = await store.end(run, { ...ending, ifStopped: ifStopped(run, adapter) });
     metrics.runs.inc({ strategy: run.plan.strategy, outcome: ending.outcome });
     metrics.runSeconds.observe((clock.now() - startedAt) / 1000);
     const fields = { run: run.runId, outcome: ending.outcome, ms: clock.now() - startedAt, attempt: run.attempt };
     if (ending.outcome === "failed") log.error({ ...fields, failure: ending.failure }, "run failed");
     else log.debug(fields, "run ended");
-    if (ending.deliveries.length > 0) delivered(run.chat.ref);
+    // Also where nothing is said: a draft may have to be taken back.
+    delivered(run.chat.ref);
     if (!ended.more) return "idle";
     if (ended.lane === lane) return "more";
     moved(ended.lane, run.chat.ref);
@@ -107,8 +110,8 @@ export class Runner {
 
   async #attempt(run: Run): Promise<Ending | "park"> {
     const { clock, timeoutMs, maxAttempts, platforms } = this.#options;
-    if (run.stopped) return stopped("");
     const adapter = platforms.at(run.to);
+    if (run.stopped) return stopped(run, adapter, "");
     // Only the ending is missing: what is finished is never given up.
     if (isComplete(run.steps)) return answered(run, adapter, new Answer(run.steps));
     if (run.attempt > maxAttempts) return apologise(run, adapter, gaveUp);
@@ -119,17 +122,22 @@ export class Runner {
     const cancelTimeout = clock.after(timeoutMs, () => controller.abort("timeout" satisfies StopReason));
     const answer = new Answer(run.steps);
     const presence = new Presence(adapter, run, clock);
+    const draft = Draft.of(run, adapter, this.#options);
     try {
       await orAborted(controller.signal, async () => {
         await this.#threads.open(run, adapter, controller.signal);
         presence.show(run.to);
-        await this.#converse(run, adapter, answer, presence, controller.signal);
+        const show = (markdown: string) => {
+          presence.preview(markdown);
+          draft?.show(markdown);
+        };
+        await this.#converse(run, adapter, answer, show, controller.signal);
       });
       return answered(run, adapter, answer);
     } catch (error) {
       const reason: StopReason | undefined = controller.signal.aborted ? controller.signal.reason : undefined;
       if (reason === "shutdown") return "park";
-      if (reason === "stopped") return stopped(answer.unfinished);
+      if (reason === "stopped") return stopped(run, adapter, answer.unfinished);
       if (reason === "timeout") return apologise(run, adapter, tookTooLong(timeoutMs));
       if (error instanceof LeaseLostError || isStoreFailure(error)) throw error;
       const apology = apologyFor(error);
@@ -138,6 +146,8 @@ export class Runner {
     } finally {
       cancelTimeout();
       presence.end();
+      // What is said next must not be overtaken by what is being shown.
+      await draft?.end();
       this.#active.delete(run.runId);
     }
   }
@@ -146,7 +156,7 @@ export class Runner {
     run: Run,
     adapter: Adapter | undefined,
     answer: Answer,
-    presence: Presence,
+    show: (markdown: string) => void,
     signal: AbortSignal,
   ): Promise<void> {
     const { store, agent, tools, persona, attachments, metrics } = this.#options;
@@ -178,7 +188,7 @@ export class Runner {
       signal.throwIfAborted();
       if (event.type === "text") {
         answer.hear(event.text);
-        presence.preview(answer.text);
+        show(answer.text);
       } else if (event.type === "restart") {
         answer.forget();
       } else if (event.type === "reply") {

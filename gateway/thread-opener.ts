@@ -1,5 +1,6 @@
 import { type Adapter, SendError } from "../adapters/adapter.ts";
 import type { Clock } from "../sessions/clock.ts";
+import type { OutboxStore } from "../sessions/outbox.ts";
 import type { Run, RunStore } from "../sessions/runs.ts";
 import type { Log } from "./log.ts";
 import { pause } from "./pause.ts";
@@ -7,17 +8,26 @@ import { pause } from "./pause.ts";
 const OPEN_ATTEMPTS = 3;
 const LONGEST_PAUSE_MS = 30_000;
 
+/** Platforms show less of a name, or refuse a longer one. */
+const LONGEST_TITLE = 100;
+
+const NO_THREAD =
+  "I could not open a thread here, so I answer in place. An admin of this chat has to give me the right to open threads.";
+
 export interface ThreadOpenerOptions {
-  store: Pick<RunStore, "threadOpened">;
+  store: Pick<RunStore, "threadOpened"> & Pick<OutboxStore, "remark">;
   clock: Clock;
   log: Log;
+  /** Something was put into the chat's outbox. */
+  delivered(chatRef: number): void;
 }
 
 /**
  * Opens the thread that a plan asks for, before anything is said, and tells the store.
  *
- * A crash between the two leaves a thread without a word in it, and another one is opened after the restart: platforms
- * have no key that would keep them from it. A store that fails in between does not: the thread is remembered here.
+ * A crash between the two leaves a thread without a word in it. Where a thread grows out of its message, the same one is
+ * found again after the restart; elsewhere another one is opened, because platforms have no key that would keep them from
+ * it. A store that fails in between does not matter: the thread is remembered here.
  */
 export class ThreadOpener {
   readonly #options: ThreadOpenerOptions;
@@ -28,16 +38,22 @@ export class ThreadOpener {
     this.#options = options;
   }
 
-  /** Where no thread can be opened the answer stands in place, and replies to it go on with the conversation. */
+  /**
+   * Where no thread can be opened the answer stands in place, and replies to it go on with the conversation. The chat is
+   * told why, once, until it works again.
+   */
   async open(run: Run, adapter: Adapter | undefined, signal: AbortSignal): Promise<void> {
     const open = adapter?.openThread?.bind(adapter, run.to);
     const first = run.messages[0];
     if (run.plan.thread !== "open" || run.to.threadId !== undefined || open === undefined || first === undefined)
       return;
-    const title = titleOf(first.text);
-    const threadId =
-      this.#opened.get(run.runId) ?? (await this.#tryOpening(run, () => open({ id: first.messageId, title }), signal));
-    if (threadId === null) return;
+    const message = { id: first.messageId, title: titleOf(first.text), replyToken: first.replyToken };
+    const threadId = this.#opened.get(run.runId) ?? (await this.#tryOpening(run, () => open(message), signal));
+    if (threadId === null) {
+      const chunks = adapter?.render(NO_THREAD) ?? [];
+      if (await this.#options.store.remark(run.to, "no-thread", { chunks })) this.#options.delivered(run.chat.ref);
+      return;
+    }
     this.#opened.set(run.runId, threadId);
     await this.#options.store.threadOpened(run, threadId);
     this.#opened.delete(run.runId);
@@ -62,9 +78,13 @@ export class ThreadOpener {
   }
 }
 
+/** The first words of a text, as many as a title holds. */
 function titleOf(text: string): string {
   const line = text.replace(/\s+/g, " ").trim();
-  return Array.from(line === "" ? "Conversation" : line)
-    .slice(0, 60)
-    .join("");
+  if (line === "") return "Conversation";
+  const letters = Array.from(line);
+  if (letters.length <= LONGEST_TITLE) return line;
+  const cut = letters.slice(0, LONGEST_TITLE - 1).join("");
+  const words = cut.slice(0, cut.lastIndexOf(" "));
+  return `${words.length < cut.length / 2 ? cut : words}…`;
 }

@@ -79,8 +79,10 @@ async function fetchPicture(
   }
 }
 
-function describe({ kind, name, mimeType, bytes, unavailable }: Attachment, shown: boolean, problem?: string): string {
+function describe(attachment: Attachment, shown: boolean, problem?: string): string {
+  const { kind, name, mimeType, bytes, unavailable, spoiler } = attachment;
   const facts = [
+    spoiler ? "hidden as a spoiler" : undefined,
     mimeType,
     bytes === undefined ? undefined : `${Math.ceil(bytes / 1024)} kB`,
     unavailable ?? problem ?? (shown ? "shown below" : undefined),

@@ -9,7 +9,7 @@ import type { Plan } from "../strategies/strategy.ts";
  *     held ────▶ waiting ────▶ running ────▶ done
  *       │           │             └────────▶ failed     the sender was told so
  *       └───────────┴──────────────────────▶ dropped    deleted, stopped by its author, or its album never asked
- *     refused                                           over the author's limit, or no access; the author was told
+ *     refused                          over the author's limit, too old, or no access; the author was told
  *
  * `held` is a part of an album none of whose parts has addressed the bot yet. A row's plan is made once, when it is
  * accepted: a later change of strategy touches nothing that waits. After a crash `held` and `waiting` rows are as they
@@ -22,7 +22,7 @@ export interface Facts {
   settings: SettingLevel[];
   /** The opening message of the thread or reply chain that the message continues, where it is one of ours. */
   root?: string;
-  /** The session that the message's native thread was opened for, where it is one of ours. */
+  /** The session that the message's native thread belongs to, where it is one of ours. */
   rootSession?: string;
   /** The chat's present id, where it has moved since the message was sent. */
   movedTo?: string;
@@ -50,7 +50,9 @@ export type Decision =
   | { kind: "hold"; plan: RoutedPlan; readyAfterMs: number }
   | { kind: "ignore" }
   /** No access. `notice` is sent the first time only. */
-  | { kind: "deny"; notice?: Notice };
+  | { kind: "deny"; notice?: Notice }
+  /** Too old to be answered as if it had just been written. Its author is told once. */
+  | { kind: "stale"; notice: Notice };
 
 /** A short text for the author of a message, in the platform's own chunks. */
 export interface Notice {
@@ -71,7 +73,7 @@ export type Accepted =
   | { kind: "command"; seq: number }
   | { kind: "duplicate" | "held" | "ignored" }
   /** `told` says whether a notice was put into the outbox for this one. */
-  | { kind: "over-limit" | "denied"; told: boolean; chatRef: number };
+  | { kind: "over-limit" | "denied" | "stale"; told: boolean; chatRef: number };
 
 /** One accepted message as a run or a command sees it. */
 export interface AcceptedMessage {
@@ -82,6 +84,7 @@ export interface AcceptedMessage {
   attachments: Attachment[];
   replyTo?: Reply;
   command?: CommandCall;
+  replyToken?: string;
 }
 
 /** A command that was accepted and is not finished: it runs at once, and again after a crash. */
@@ -103,6 +106,9 @@ export interface ChatInfo {
   name?: string;
 }
 
+/** One bot identity on a platform. */
+export type BotAccount = Pick<Destination, "platform" | "account">;
+
 export interface InboxStore {
   /**
    * Decide on a message and write it down, in one transaction. The same message again changes nothing.
@@ -115,6 +121,10 @@ export interface InboxStore {
   /** Commands that were accepted and not finished, oldest first. */
   pendingCommands(): Promise<AcceptedCommand[]>;
   command(seq: number): Promise<AcceptedCommand | null>;
+  /** How far the platform has been read: every place with its mark. */
+  bookmarks(account: BotAccount): Promise<Map<string, string>>;
+  /** Set marks, all or none; `null` removes one. */
+  setBookmarks(account: BotAccount, marks: ReadonlyMap<string, string | null>): Promise<void>;
   /** Drop held rows that were received before `olderThan` (epoch ms). @returns how many */
   dropHeld(olderThan: number): Promise<number>;
 }

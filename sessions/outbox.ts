@@ -1,4 +1,5 @@
 import type { Destination } from "../adapters/record.ts";
+import type { Notice } from "./inbox.ts";
 
 /**
  * The outbox: what has to be sent, per chat in order, chunk by chunk.
@@ -8,25 +9,45 @@ import type { Destination } from "../adapters/record.ts";
  *
  * `sending` is written before the platform is called. A crash in between leaves it: the chunk is sent again, with its
  * key, and counted, because a platform without idempotency keys may then show it twice.
+ *
+ * Where an answer was shown while it was written, its delivery's first chunk takes the place of that draft. A run that
+ * ends without an answer leaves a delivery that only takes the draft back.
  */
-export interface DeliveryDraft {
+export interface NewDelivery {
   to: Destination;
-  chunks: ReadonlyArray<{ text: string; plain: string }>;
+  chunks: readonly StoredChunk[];
   replyTo?: string;
   forUserId?: string;
+  /** Of the message that is answered, where it had one. */
+  replyToken?: string;
+  /** True if the thread was opened for the question, which stands outside: without the thread the answer goes there. */
+  opened?: boolean;
   /** Replies to these messages continue the reply chain that this message opened. */
   chainRoot?: string;
 }
 
-export interface PendingChunk {
+export interface StoredChunk {
+  text: string;
+  plain: string;
+  files?: ReadonlyArray<{ name: string; mimeType: string; text: string }>;
+}
+
+export interface PendingChunk extends StoredChunk {
   deliveryId: number;
   chatRef: number;
   to: Destination;
   index: number;
-  text: string;
-  plain: string;
+  /** The same whenever this chunk is sent, and no other chunk's, ever; at most 25 characters. */
+  key: string;
   replyTo?: string;
   forUserId?: string;
+  replyToken?: string;
+  /** The draft that this chunk takes the place of; `null` if one was begun and its id was never learnt. */
+  draft?: { messageId: string | null };
+  /** True if there is nothing to say: the draft is taken back. */
+  takesBack: boolean;
+  /** True if the chunk can go where the question stands, outside of its thread. */
+  opened: boolean;
   /** True if the chunk was being sent when the program stopped. */
   uncertain: boolean;
   /** Epoch ms. */
@@ -41,8 +62,18 @@ export interface OutboxStore {
   chunkSent(chunk: PendingChunk, messageId: string): Promise<void>;
   /** The platform did certainly not take it: it is as if it had not been tried. */
   chunkUnsent(chunk: PendingChunk): Promise<void>;
-  /** The delivery ends here: its remaining chunks are not sent. `failure` is a code for operators. */
-  deliveryFailed(chunk: PendingChunk, failure: string): Promise<void>;
+  /**
+   * The delivery ends here: its remaining chunks are not sent. `failure` is a code for operators, `instead` is what its
+   * reader is told.
+   */
+  deliveryFailed(chunk: PendingChunk, failure: string, instead?: Notice): Promise<void>;
+  /** The delivery's thread is gone: it goes on outside, where its question stands, from this chunk on. */
+  deliverOutside(chunk: PendingChunk): Promise<void>;
+  /**
+   * Tell a chat something that it has to hear once, until a thread could be opened there. @returns false if it was told
+   * already, or is not known
+   */
+  remark(to: Destination, about: string, notice: Notice): Promise<boolean>;
   /** Put a text into the outbox that answers a command, and end the command, in one transaction. */
-  answerCommand(seq: number, deliveries: DeliveryDraft[]): Promise<void>;
+  answerCommand(seq: number, deliveries: NewDelivery[]): Promise<void>;
 }

@@ -10,6 +10,8 @@ export interface ChatSettings {
   /** `mention`: in groups only messages that address the bot are turns. `always`: every message is. */
   addressing: "mention" | "always";
   threads: NonNullable<StrategySettings["threads"]>;
+  /** What is older than this when it comes is not answered, in ms. */
+  maxAgeMs: number;
 }
 
 /** What access and commands have to say about a message before it is routed. */
@@ -18,6 +20,9 @@ export interface Verdict {
   access: "allowed" | { denied: Notice | null };
   /** True if the message is a command that is run, not a turn. */
   isCommand: boolean;
+  /** How long ago it was written, in ms, and what its author is told if that is too long. */
+  ageMs: number;
+  tooOld: Notice;
 }
 
 export interface RouterOptions {
@@ -40,9 +45,10 @@ export class Router {
     this.#options = options;
   }
 
-  decide(message: InboundMessage, facts: Facts, { access, isCommand }: Verdict): Decision {
+  decide(message: InboundMessage, facts: Facts, { access, isCommand, ageMs, tooOld }: Verdict): Decision {
     const source = present(message.source, facts.movedTo);
-    const settings = this.settings(source.platform, facts);
+    const chosen = this.settings(source.platform, facts);
+    const settings = message.private === true ? alone(chosen) : chosen;
     const plan = this.plan(source, settings, facts.root);
     const addressed =
       message.addressed ||
@@ -53,6 +59,7 @@ export class Router {
     if (access !== "allowed") {
       return addressed && access.denied !== null ? { kind: "deny", notice: access.denied } : { kind: "ignore" };
     }
+    if (ageMs > settings.maxAgeMs) return addressed ? { kind: "stale", notice: tooOld } : { kind: "ignore" };
     if (isCommand) return { kind: "command", plan };
     const settles = message.albumId !== undefined || message.mayContinue === true || facts.joins;
     const readyAfterMs = settles ? this.#options.settleMs : 0;
@@ -64,10 +71,11 @@ export class Router {
   settings(platform: Platform, { settings: levels }: Pick<Facts, "settings">): ChatSettings {
     const merged = { ...this.#options.defaults(platform) };
     for (const { values } of levels) {
-      const { strategy, addressing, threads } = values;
+      const { strategy, addressing, threads, maxAgeMs } = values;
       if (strategy !== undefined && this.#options.registry.get(strategy) !== undefined) merged.strategy = strategy;
       if (addressing === "mention" || addressing === "always") merged.addressing = addressing;
       if (threads === "per-user" || threads === "shared") merged.threads = threads;
+      if (maxAgeMs !== undefined && /^\d{1,15}$/.test(maxAgeMs)) merged.maxAgeMs = Number(maxAgeMs);
     }
     return merged;
   }
@@ -97,6 +105,11 @@ export class Router {
     }
     return [perUser, perUser.plan(record, settings)];
   }
+}
+
+/** What is asked in private is nobody's but its author's, whatever the chat has chosen. */
+function alone(settings: ChatSettings): ChatSettings {
+  return { ...settings, strategy: perUser.name, threads: "per-user" };
 }
 
 function present(source: SourceRecord, movedTo: string | undefined): SourceRecord {

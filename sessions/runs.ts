@@ -1,6 +1,6 @@
 import type { Destination } from "../adapters/record.ts";
 import type { AcceptedMessage, ChatInfo, Notice, RoutedPlan } from "./inbox.ts";
-import type { DeliveryDraft } from "./outbox.ts";
+import type { NewDelivery } from "./outbox.ts";
 import type { Author, TranscriptMessage, Usage } from "./transcript.ts";
 
 /**
@@ -29,6 +29,10 @@ export interface Run extends Lease {
   messages: AcceptedMessage[];
   /** The message that the answer quotes, unless it stands in a chat that has moved since. */
   quote?: string;
+  /** Of that message, where it had one. */
+  replyToken?: string;
+  /** Where the answer is shown while it is written: the idempotency key of its first chunk, and what is known of it. */
+  draft: { key: string; begun: boolean; messageId?: string };
   /** How often the run was begun: 1 for the first time. */
   attempt: number;
   /** What is finished, oldest first. */
@@ -57,7 +61,9 @@ export interface Ending {
   closing?: TranscriptMessage;
   /** Leave the turn out of the transcript: always, or if the journal holds nothing but the turn itself. */
   forget?: "always" | "if-unanswered";
-  deliveries: DeliveryDraft[];
+  deliveries: NewDelivery[];
+  /** What is said in place of them if the run turns out to have been stopped. */
+  ifStopped?: NewDelivery[];
   /** A code for operators; no content. */
   failure?: string;
 }
@@ -80,6 +86,8 @@ export interface StopOrder {
   everybody?: boolean;
   /** For others who lose something by it. */
   notice: Notice;
+  /** For messages that wait for an answer of their own and will get none. */
+  dropped: Notice;
 }
 
 export interface StoppedWork {
@@ -113,6 +121,10 @@ export interface RunStore {
   journal(lease: Lease, step: StepRecord): Promise<void>;
   /** A thread was opened for the run: what is said inside belongs to its session. @throws LeaseLostError */
   threadOpened(lease: Lease, threadId: string): Promise<void>;
+  /** The answer's first chunk is about to be sent, unfinished, under the draft's key. @throws LeaseLostError */
+  draftBegun(lease: Lease, draft: { threadId?: string; replyToken?: string }): Promise<void>;
+  /** @throws LeaseLostError */
+  draftShown(lease: Lease, messageId: string): Promise<void>;
   /** Transcript, outbox, inbox and lane in one transaction. @throws LeaseLostError */
   end(lease: Lease, ending: Ending): Promise<Ended>;
   /** Give a run back unfinished, to be taken over later as if it had not been begun again. @throws LeaseLostError */

@@ -50,7 +50,14 @@ describe("the README", () => {
   });
 
   test("links to files that exist", async () => {
-    for (const file of ["README.md", "docs/strategies.md", "docs/stores.md"]) {
+    for (const file of [
+      "README.md",
+      "CHANGELOG.md",
+      "docs/discord.md",
+      "docs/configuration.md",
+      "docs/strategies.md",
+      "docs/stores.md",
+    ]) {
       const links = [...(await read(file)).matchAll(/\]\((?!http)([^)#]+)\)/g)].map((match) => match[1] ?? "");
       for (const link of links) await readFile(join(root, file, "..", link));
     }

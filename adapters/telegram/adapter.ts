@@ -6,8 +6,8 @@ import {
   type HttpRoutes,
   type OutboundChunk,
 } from "../adapter.ts";
+import { Backoff, sleep as sleepOnTheClock } from "../backoff.ts";
 import type { Attachment, Destination } from "../record.ts";
-import { Backoff, sleep as sleepOnTheClock } from "./backoff.ts";
 import { BotApi } from "./client.ts";
 import { offeredCommands } from "./commands.ts";
 import { Connection } from "./connection.ts";

@@ -1,9 +1,8 @@
 import { AdapterConfigError, type AdapterState } from "../adapter.ts";
-import type { Backoff } from "./backoff.ts";
+import type { Backoff, Sleep } from "../backoff.ts";
 import type { BotApi } from "./client.ts";
 import { BotApiError, isWrongToken } from "./errors.ts";
 import { idOf } from "./ids.ts";
-import type { Sleep } from "./options.ts";
 
 /** A way for updates to come in. */
 export interface Inlet {

@@ -34,7 +34,7 @@ function read(update: unknown, bot: BotIdentity, options: IntakeOptions): (() =>
     const message = normalize(found.message, bot, maxAttachmentBytes);
     if (message === null) return undefined;
     if (isEdit(found)) return () => handlers.onEdit({ ...message, edited: true });
-    return () => handlers.onMessage(message);
+    return async () => void (await handlers.onMessage(message));
   } catch (error) {
     handlers.onMalformed(error);
     return undefined;

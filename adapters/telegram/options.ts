@@ -1,3 +1,5 @@
+import type { Sleep } from "../backoff.ts";
+
 /** How updates reach the adapter. */
 export type TelegramMode =
   /** The adapter asks Telegram: works behind any firewall. */
@@ -36,8 +38,6 @@ export interface TelegramOptions {
   /** From 0 up to 1, for spreading retries. Default `Math.random`. */
   random?: () => number;
 }
-
-export type Sleep = (ms: number, signal: AbortSignal) => Promise<void>;
 
 export const DEFAULT_API_ROOT = "https://api.telegram.org";
 

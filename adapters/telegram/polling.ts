@@ -1,6 +1,5 @@
-import type { Backoff } from "./backoff.ts";
+import type { Backoff, Sleep } from "../backoff.ts";
 import type { BotApi } from "./client.ts";
-import type { Sleep } from "./options.ts";
 import { ALLOWED_UPDATES, updateId } from "./payload.ts";
 
 export interface PollingOptions {

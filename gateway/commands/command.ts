@@ -1,3 +1,4 @@
+import type { CommandOffer } from "../../adapters/adapter.ts";
 import type { AcceptedCommand, Notice } from "../../sessions/inbox.ts";
 import type { Store } from "../../sessions/store.ts";
 import type { StrategyRegistry } from "../../strategies/index.ts";
@@ -25,6 +26,8 @@ export interface Command {
   name: string;
   /** One short sentence, for menus and `/help`. */
   description: string;
+  /** What may be said with it, for platforms that offer choices. */
+  options?(registry: StrategyRegistry): NonNullable<CommandOffer["options"]>;
   /** @returns the answer, in Markdown */
   run(call: AcceptedCommand, context: CommandContext): Promise<string>;
 }

@@ -89,7 +89,7 @@ export class CommandExecutor {
     const markdown = givingUp ? FAILED : ((await command?.run(call, this.#context(call, adapter))) ?? unknown(name));
     const { to, message, user } = call;
     await store.answerCommand(seq, [
-      { to, chunks: adapter.render(markdown), replyTo: message.messageId, forUserId: user.id },
+      { to, chunks: adapter.render(markdown), ...answerTo(message), forUserId: user.id },
     ]);
     log.debug({ platform: to.platform, command: command?.name ?? "unknown" }, "command");
     delivery.wake(call.chat.ref);
@@ -120,6 +120,10 @@ export class CommandExecutor {
       },
     };
   }
+}
+
+function answerTo({ messageId, replyToken }: AcceptedCommand["message"]) {
+  return replyToken === undefined ? { replyTo: messageId } : { replyToken };
 }
 
 function unknown(name: string): string {

@@ -1,6 +1,6 @@
-import { displayName } from "../../agents/envelope.ts";
 import type { LaneView } from "../../sessions/chats.ts";
 import { type Command, isBeforeThread } from "./command.ts";
+import { code, plainName } from "./markup.ts";
 
 export const status: Command = {
   name: "status",
@@ -33,15 +33,4 @@ function queue({ running, waiting }: LaneView, userId: string, now: number): str
     parts.push(`${waiting.length} ${waiting.length === 1 ? "message waits" : "messages wait"}`);
   }
   return parts.length === 0 ? "empty" : parts.join("; ");
-}
-
-/** A code span around hostile text: fenced by more backticks than it holds. */
-function code(text: string): string {
-  const longest = Math.max(0, ...(text.match(/`+/g) ?? []).map((run) => run.length));
-  const fence = "`".repeat(longest + 1);
-  return longest === 0 ? `${fence}${text}${fence}` : `${fence} ${text} ${fence}`;
-}
-
-function plainName(name: string): string {
-  return displayName(name).replace(/[\\`*_{}[\]()#+\-.!|~<>&]/g, "\\$&");
 }

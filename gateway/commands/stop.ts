@@ -8,6 +8,13 @@ import type { Command } from "./command.ts";
 export const stop: Command = {
   name: "stop",
   description: "Stop the answer I am writing for you and drop what you have waiting",
+  options: () => [
+    {
+      name: "what",
+      description: "Whose answers; yours alone unless you say otherwise",
+      choices: [{ value: "all", description: "Everybody's here (admins only)" }],
+    },
+  ],
   async run({ user, chat, plan, message }, { store, abort, isAdmin, notice }) {
     const everybody = message.command?.args.trim().toLowerCase() === "all";
     if (everybody && !(await isAdmin())) return "Only an admin of this chat can stop everybody's answers.";
@@ -21,6 +28,7 @@ export const stop: Command = {
       lane,
       everybody,
       notice: notice("An admin of this chat has stopped what I was doing for you."),
+      dropped: notice("*(Stopped.)*"),
     });
     abort(work.runIds);
     return report(work, others && lane === undefined && !everybody);

@@ -1,4 +1,4 @@
-import type { AccessMode, PlatformAccess } from "./config.ts";
+import type { AccessMode, PlatformAccess, ServedPlatform } from "./config.ts";
 import { isLoopback } from "./loopback.ts";
 import type { Settings } from "./schema.ts";
 
@@ -9,7 +9,7 @@ type Written = Settings["access"];
  * on the list. Unless something was said, the web chat is open where only this machine can reach it, and where a join
  * token decides who comes in.
  */
-export function resolveAccess(platform: "telegram" | "web", settings: Settings, host: string): PlatformAccess {
+export function resolveAccess(platform: ServedPlatform, settings: Settings, host: string): PlatformAccess {
   const own = spread(settings[platform]?.access);
   const all = spread(settings.access);
   const guarded = isLoopback(host) || settings.web?.joinToken !== undefined;

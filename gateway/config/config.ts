@@ -13,10 +13,10 @@ export interface Config {
   readonly strategy: string;
   readonly threads: Threads;
   readonly addressing: Addressing;
+  /** Older messages are not answered, and older answers not sent. */
+  readonly maxAgeMs: number;
   /** Per platform, with everything above taken into account. */
-  readonly platforms: { readonly telegram: PlatformConfig; readonly web: PlatformConfig };
-  /** The `access` of each platform. */
-  readonly access: { readonly telegram: PlatformAccess; readonly web: PlatformAccess };
+  readonly platforms: Readonly<Record<ServedPlatform, PlatformConfig>>;
 
   /** `platform:userId`, as in `telegram:123`. */
   readonly owners: readonly string[];
@@ -29,6 +29,8 @@ export interface Config {
 
   readonly agent: AgentConfig;
   readonly anthropic: AnthropicConfig;
+  /** `undefined` unless a token is known. */
+  readonly discord: DiscordConfig | undefined;
   /** `undefined` unless a token is known. */
   readonly telegram: TelegramConfig | undefined;
   readonly web: WebConfig;
@@ -57,6 +59,10 @@ export interface Config {
   where(path: string): Place;
 }
 
+/** Platforms that there is an adapter for. */
+export const servedPlatforms = ["discord", "telegram", "web"] as const;
+export type ServedPlatform = (typeof servedPlatforms)[number];
+
 export type Threads = "per-user" | "shared";
 /** Whether the bot answers in groups only when addressed. */
 export type Addressing = "mention" | "always";
@@ -73,6 +79,7 @@ export interface PlatformConfig {
   readonly threads: Threads;
   readonly addressing: Addressing;
   readonly access: PlatformAccess;
+  readonly maxAgeMs: number;
 }
 
 export interface AgentConfig {
@@ -90,6 +97,22 @@ export interface AnthropicConfig {
   /** `undefined`: the SDK's own. Without a slash at its end. */
   readonly baseUrl: string | undefined;
   readonly maxRetries: number;
+}
+
+export interface DiscordConfig {
+  readonly token: string;
+  /** Without a slash at its end. */
+  readonly apiRoot: string;
+  /** Which ones this process holds: as many as Discord advises, all of so many, or just these. */
+  readonly shards: "auto" | number | readonly number[];
+  /** Of all processes together; defined if `shards` is a list. */
+  readonly shardCount: number | undefined;
+  /** After so long without a message Discord puts a thread away. */
+  readonly threadArchiveMinutes: 60 | 1440 | 4320 | 10080;
+  /** Whether an answer pings whom it answers. */
+  readonly pingOnReply: boolean;
+  /** Whether answers are shown while they are written. */
+  readonly drafts: boolean;
 }
 
 export interface TelegramConfig {

@@ -14,6 +14,7 @@ export function describeConfig(config: Config): string[] {
       : `agent: ${agent.name}, ${agent.model}, API key set${server}`,
     `prompt: ${agent.prompt === undefined ? "built-in" : "configured"}`,
     ...config.strategies.map((path) => `strategies from: ${path}`),
+    ...describeDiscord(config),
     ...describeTelegram(config),
     ...describeWeb(config),
     `owners: ${config.owners.length === 0 ? "none" : config.owners.join(", ")}`,
@@ -23,6 +24,17 @@ export function describeConfig(config: Config): string[] {
     `attachments: ${attachments.maxPerTurn} per turn, ${attachments.maxBytes} bytes each`,
     `shutdown: ${config.shutdown.graceMs} ms`,
     `log: ${config.log.level}`,
+  ];
+}
+
+function describeDiscord({ discord, platforms }: Config): string[] {
+  if (discord === undefined) return ["discord: off (no token)"];
+  const { apiRoot, shards, shardCount, drafts } = discord;
+  const server = apiRoot === "https://discord.com/api" ? "" : `, by way of ${hostOf(apiRoot)}`;
+  const held = typeof shards === "object" ? `${shards.join(", ")} of ${shardCount}` : shards;
+  return [
+    `discord: shards ${held}, ${drafts ? "answers shown while written" : "answers shown when complete"}, token set${server}`,
+    `discord: ${describePlatform(platforms.discord)}`,
   ];
 }
 

@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { servedPlatforms } from "./config.ts";
 import type { Origins } from "./origins.ts";
 import { emptySection, isSection, type Path, type RawSection } from "./path.ts";
 import { readText, schemaAt } from "./schema-walk.ts";
@@ -22,6 +23,8 @@ export const variables: readonly Variable[] = [
   { name: "PARLEY_TOKEN", path: ["http", "token"] },
   { name: "ANTHROPIC_API_KEY", path: ["anthropic", "apiKey"] },
   { name: "ANTHROPIC_BASE_URL", path: ["anthropic", "baseUrl"] },
+  { name: "DISCORD_TOKEN", path: ["discord", "token"] },
+  { name: "DISCORD_API_ROOT", path: ["discord", "apiRoot"], within: "discord" },
   { name: "TELEGRAM_BOT_TOKEN", path: ["telegram", "token"] },
   { name: "TELEGRAM_API_ROOT", path: ["telegram", "apiRoot"], within: "telegram" },
   { name: "PARLEY_STRATEGY", path: ["strategy"], alsoDecides: onEveryPlatform("strategy") },
@@ -33,10 +36,7 @@ export const variables: readonly Variable[] = [
 export const placeVariables = ["PARLEY_CONFIG", "PARLEY_DATA"] as const;
 
 function onEveryPlatform(key: string): Path[] {
-  return [
-    ["telegram", key],
-    ["web", key],
-  ];
+  return servedPlatforms.map((platform) => [platform, key]);
 }
 
 /** @returns the value, or `undefined` if it is not set; an empty one is not set */

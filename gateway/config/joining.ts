@@ -7,8 +7,9 @@ import { isLoopback } from "./loopback.ts";
  */
 export type Joining = "with-token" | "this-machine" | "anybody" | "nobody";
 
-export function joiningOf({ web, http, access }: Pick<Config, "web" | "http" | "access">): Joining {
+export function joiningOf({ web, http, platforms }: Pick<Config, "web" | "http" | "platforms">): Joining {
   if (web.joinToken !== undefined) return "with-token";
   if (isLoopback(http.host)) return "this-machine";
-  return access.web.dm === "open" || access.web.groups === "open" ? "anybody" : "nobody";
+  const { dm, groups } = platforms.web.access;
+  return dm === "open" || groups === "open" ? "anybody" : "nobody";
 }

@@ -1,5 +1,12 @@
 import { resolveAccess } from "./access.ts";
-import type { Config, PlatformConfig, TelegramConfig } from "./config.ts";
+import {
+  type Config,
+  type DiscordConfig,
+  type PlatformConfig,
+  type ServedPlatform,
+  servedPlatforms,
+  type TelegramConfig,
+} from "./config.ts";
 import { defaults } from "./defaults.ts";
 import type { Settings } from "./schema.ts";
 
@@ -9,10 +16,9 @@ type Resolved = Omit<Config, "file" | "dataDir" | "where">;
 /** Complete the settings with the defaults and with what follows from them. */
 export function resolveSettings(settings: Settings): Resolved {
   const http = { token: undefined, ...defaults.http, ...settings.http };
-  const platforms = {
-    telegram: platformConfig("telegram", settings, http.host),
-    web: platformConfig("web", settings, http.host),
-  };
+  const platforms = Object.fromEntries(
+    servedPlatforms.map((platform) => [platform, platformConfig(platform, settings, http.host)]),
+  ) as Record<ServedPlatform, PlatformConfig>;
   const { enabled, botName, joinToken, allowedHosts = [] } = { ...defaults.web, ...settings.web };
   const { apiKey, baseUrl, maxRetries } = { ...defaults.anthropic, ...settings.anthropic };
   return {
@@ -20,12 +26,13 @@ export function resolveSettings(settings: Settings): Resolved {
     strategy: settings.strategy ?? defaults.strategy,
     threads: settings.threads ?? defaults.threads,
     addressing: settings.addressing ?? defaults.addressing,
+    maxAgeMs: settings.maxAgeMs ?? defaults.maxAgeMs,
     platforms,
-    access: { telegram: platforms.telegram.access, web: platforms.web.access },
     owners: settings.owners ?? [],
     allow: { users: settings.allow?.users ?? [], chats: settings.allow?.chats ?? [] },
     agent: { prompt: undefined, ...defaults.agent, ...settings.agent },
     anthropic: { apiKey, baseUrl: withoutSlash(baseUrl), maxRetries },
+    discord: discordConfig(settings.discord),
     telegram: telegramConfig(settings.telegram),
     web: { enabled, botName, joinToken, allowedHosts },
     http,
@@ -37,7 +44,7 @@ export function resolveSettings(settings: Settings): Resolved {
   };
 }
 
-function platformConfig(platform: "telegram" | "web", settings: Settings, host: string): PlatformConfig {
+function platformConfig(platform: ServedPlatform, settings: Settings, host: string): PlatformConfig {
   const own = settings[platform];
   const addressing = platform === "web" ? defaults.web.addressing : (settings.addressing ?? defaults.addressing);
   return {
@@ -45,7 +52,18 @@ function platformConfig(platform: "telegram" | "web", settings: Settings, host: 
     threads: own?.threads ?? settings.threads ?? defaults.threads,
     addressing: own?.addressing ?? addressing,
     access: resolveAccess(platform, settings, host),
+    maxAgeMs: own?.maxAgeMs ?? settings.maxAgeMs ?? defaults.maxAgeMs,
   };
+}
+
+function discordConfig(settings: Settings["discord"]): DiscordConfig | undefined {
+  const { token, apiRoot, shards, shardCount, threadArchiveMinutes, pingOnReply, drafts } = {
+    shardCount: undefined,
+    ...defaults.discord,
+    ...settings,
+  };
+  if (token === undefined) return undefined;
+  return { token, apiRoot: withoutSlash(apiRoot), shards, shardCount, threadArchiveMinutes, pingOnReply, drafts };
 }
 
 function telegramConfig(settings: Settings["telegram"]): TelegramConfig | undefined {

@@ -8,15 +8,34 @@ import { isConfidential, parseUrl } from "./values.ts";
  * at once; a setting of the wrong kind is none of its business.
  */
 export function checkRules(root: RawSection, origins: Origins): Problem[] {
-  return [telegramToken(root, origins), telegramWebhook(root, origins)].filter((problem) => problem !== undefined);
+  return [
+    noToken("discord", "DISCORD_TOKEN", root, origins),
+    discordShards(root, origins),
+    noToken("telegram", "TELEGRAM_BOT_TOKEN", root, origins),
+    telegramWebhook(root, origins),
+  ].filter((problem) => problem !== undefined);
 }
 
-function telegramToken(root: RawSection, origins: Origins): Problem | undefined {
-  if (!isSection(root.telegram) || valueAt(root, ["telegram", "token"]) !== undefined) return undefined;
+function noToken(platform: string, variable: string, root: RawSection, origins: Origins): Problem | undefined {
+  if (!isSection(root[platform]) || valueAt(root, [platform, "token"]) !== undefined) return undefined;
   return {
-    ...origins.place("telegram"),
-    message: "there is no token; set telegram.token or TELEGRAM_BOT_TOKEN, or leave the section out",
+    ...origins.place(platform),
+    message: `there is no token; set ${platform}.token or ${variable}, or leave the section out`,
   };
+}
+
+function discordShards(root: RawSection, origins: Origins): Problem | undefined {
+  const shards = valueAt(root, ["discord", "shards"]);
+  const count = valueAt(root, ["discord", "shardCount"]);
+  if (!Array.isArray(shards)) return undefined;
+  const place = origins.place("discord.shards");
+  if (typeof count !== "number") {
+    return { ...place, message: "a list of shards needs discord.shardCount: how many there are in all processes" };
+  }
+  const beyond = shards.find((shard) => typeof shard === "number" && shard >= count);
+  if (shards.length === 0) return { ...place, message: "the list of shards is empty" };
+  if (beyond === undefined) return undefined;
+  return { ...place, message: `there is no shard ${beyond}: with ${count} in all they are 0 to ${count - 1}` };
 }
 
 function telegramWebhook(root: RawSection, origins: Origins): Problem | undefined {

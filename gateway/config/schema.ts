@@ -40,11 +40,15 @@ const overrides = {
   threads: threads.optional(),
   addressing: addressing.optional(),
   access: access.optional(),
+  maxAgeMs: milliseconds(0).optional(),
 };
 
 const modulePath = word(/^[^\0]+$/, "the path of a module");
-const userRef = word(/^(telegram|web):\S+$/, 'a user, like "telegram:123" or "web:abc"');
-const chatRef = word(/^(telegram|web):\S+$/, 'a chat, like "telegram:-1001234" or "web:lobby"');
+const userRef = word(/^(discord|telegram|web):\S+$/, 'a user, like "telegram:123" or "discord:456"');
+const chatRef = word(/^(discord|telegram|web):\S+$/, 'a chat, like "telegram:-1001234" or "web:lobby"');
+const shards = z
+  .union([z.literal("auto"), whole(1, 10_000), list(whole(0, 9_999), "a list of shard numbers")])
+  .register(expectations, { expected: '"auto", a number of shards, or a list of shard numbers', quotable: true });
 const name = word(/^[\p{L}\p{N}][\p{L}\p{N}._-]{0,63}$/u, "a name: letters, digits, dots, dashes, no spaces");
 
 /** The file, with every key that exists; all of them may be left out. Defaults are in `defaults.ts`. */
@@ -70,6 +74,19 @@ export const settingsSchema = section({
     apiKey: secret().optional(),
     baseUrl: url().optional(),
     maxRetries: whole(0, 20).optional(),
+  }).optional(),
+  discord: section({
+    token: secret().optional(),
+    apiRoot: url().optional(),
+    shards: shards.optional(),
+    shardCount: whole(1, 10_000).optional(),
+    threadArchiveMinutes: z
+      .union([z.literal(60), z.literal(1_440), z.literal(4_320), z.literal(10_080)])
+      .register(expectations, { expected: "60, 1440, 4320 or 10080", quotable: true })
+      .optional(),
+    pingOnReply: flag().optional(),
+    drafts: flag().optional(),
+    ...overrides,
   }).optional(),
   telegram: section({
     token: secret().optional(),

@@ -35,6 +35,9 @@ export function acceptQueries(db: Db) {
     root: db.prepare<[number, string, string], { root: string; session: string | null }>(
       "SELECT root, session FROM links WHERE chat_id = ? AND kind = ? AND id = ?",
     ),
+    sessionOf: db.prepare<[number, string], { session: string | null }>(
+      "SELECT session FROM inbox WHERE chat_id = ? AND message_id = ?",
+    ),
     open: db.prepare<[number, string], Open>(
       `SELECT count(*) FILTER (WHERE state = 'waiting' AND is_command = 0) AS waiting,
          count(*) FILTER (WHERE is_command = 1) AS commands, max(seq) AS last
@@ -62,6 +65,10 @@ export function acceptQueries(db: Db) {
     lastRefused: db.prepare<[number, string], { seq: number }>(
       "SELECT seq FROM inbox WHERE chat_id = ? AND user_id = ? AND state = 'refused' ORDER BY seq DESC LIMIT 1",
     ),
+    lastStale: db.prepare<[number, string], { received_at: number }>(
+      `SELECT received_at FROM inbox WHERE chat_id = ? AND user_id = ? AND state = 'refused' AND failure = 'stale'
+       ORDER BY seq DESC LIMIT 1`,
+    ),
     denied: db.prepare<[number]>(
       "SELECT 1 FROM inbox WHERE chat_id = ? AND state = 'refused' AND failure = 'denied' LIMIT 1",
     ),
@@ -79,6 +86,9 @@ export function acceptQueries(db: Db) {
     release: db.prepare<[string, string, string, number, number, number, string, string]>(
       `UPDATE inbox SET state = 'waiting', session = ?, lane = ?, plan = ?, burst = ?, ready_at = ?
        WHERE chat_id = ? AND user_id = ? AND album = ? AND state = 'held' AND ${OPEN}`,
+    ),
+    linkThread: db.prepare(
+      "INSERT INTO links (chat_id, kind, id, root, session) VALUES (?, 'thread', ?, ?, ?) ON CONFLICT DO NOTHING",
     ),
     linkBurst: db.prepare<[string, string, number]>(
       `INSERT INTO links (chat_id, kind, id, root)

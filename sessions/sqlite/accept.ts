@@ -13,6 +13,9 @@ type Accept = (message: InboundMessage, options: AcceptOptions) => Accepted;
 /** Parts that may join a turn although their author is at the limit: an album has ten at most. */
 const MOST_PARTS = 10;
 
+/** Messages that come too late come in heaps: after this long it is another one. */
+const TELL_STALE_AGAIN_MS = 60 * 60 * 1000;
+
 const DUPLICATE: Accepted = { kind: "duplicate" };
 const NOTHING: Open = { waiting: 0, commands: 0, last: null };
 
@@ -40,6 +43,7 @@ export function acceptor(db: Db, chats: ChatRefs, enqueue: Enqueue, now: () => n
     // What is not for the bot leaves no trace: from here on something is written.
     const chatRef = chats.of(source, known);
     if (decision.kind === "deny") return deny(decision.notice);
+    if (decision.kind === "stale") return stale(decision.notice);
     if (decision.kind === "command") return command(decision);
     if (decision.kind === "hold") {
       return write({ state: "held", decision }) === null ? DUPLICATE : { kind: "held" };
@@ -62,9 +66,17 @@ export function acceptor(db: Db, chats: ChatRefs, enqueue: Enqueue, now: () => n
         known === undefined
           ? undefined
           : threadId !== null
-            ? queries.root.get(known.ref, "thread", threadId)
+            ? threadLink(known.ref, threadId)
             : message.replyTo && queries.root.get(known.ref, "message", message.replyTo.messageId);
       return { settings: levels, root: link?.root, rootSession: link?.session ?? undefined, joins, movedTo };
+    }
+
+    /** A thread that somebody opened from a message has that message's id: it belongs where the message does. */
+    function threadLink(chat: number, thread: string) {
+      const opened = queries.root.get(chat, "thread", thread);
+      if (opened !== undefined) return opened;
+      const from = queries.root.get(chat, "message", thread);
+      return from && { root: from.root, session: queries.sessionOf.get(chat, from.root)?.session ?? null };
     }
 
     function command(decision: Decision & { kind: "command" }): Accepted {
@@ -87,6 +99,8 @@ export function acceptor(db: Db, chats: ChatRefs, enqueue: Enqueue, now: () => n
         queries.release.run(session, lane, planColumn(plan), burst, readyAt, chatRef, source.user.id, message.albumId);
       }
       if (plan.root !== undefined) queries.linkBurst.run(plan.root, plan.lane, burst);
+      // It opens its thread (a forum's post), which is then the conversation's own.
+      if (threadId === source.messageId) queries.linkThread.run(chatRef, threadId, threadId, plan.session);
       return { kind: "turn", seq, lane: plan.lane, chatRef, readyAt };
     }
 
@@ -119,7 +133,7 @@ export function acceptor(db: Db, chats: ChatRefs, enqueue: Enqueue, now: () => n
       const refused = queries.lastRefused.get(chatRef, source.user.id)?.seq ?? 0;
       const told = refused > (mine.last ?? 0);
       if (write({ state: "refused", failure: "over-limit", content: false }) === null) return DUPLICATE;
-      if (!told && tell) enqueue(chatRef, draft(overLimit));
+      if (!told && tell) enqueue(chatRef, reply(overLimit));
       return { kind: "over-limit", told: !told && tell, chatRef };
     }
 
@@ -129,13 +143,23 @@ export function acceptor(db: Db, chats: ChatRefs, enqueue: Enqueue, now: () => n
         return { kind: "denied", told: false, chatRef };
       }
       if (write({ state: "refused", failure: "denied", content: false }) === null) return DUPLICATE;
-      enqueue(chatRef, draft(notice));
+      enqueue(chatRef, reply(notice));
       return { kind: "denied", told: true, chatRef };
     }
 
-    function draft({ chunks }: Notice) {
+    /** Of all that came too late together, the first is told so. */
+    function stale(notice: Notice): Accepted {
+      const last = queries.lastStale.get(chatRef, source.user.id)?.received_at ?? Number.NEGATIVE_INFINITY;
+      if (write({ state: "refused", failure: "stale", content: false }) === null) return DUPLICATE;
+      const told = now() - last < TELL_STALE_AGAIN_MS;
+      if (!told) enqueue(chatRef, reply(notice));
+      return { kind: "stale", told: !told, chatRef };
+    }
+
+    function reply({ chunks }: Notice) {
       const { messageId, user } = source;
-      return { threadId: threadId ?? undefined, replyTo: messageId, forUserId: user.id, chunks };
+      const { replyToken } = message;
+      return { threadId: threadId ?? undefined, replyTo: messageId, forUserId: user.id, replyToken, chunks };
     }
 
     /** @returns the row's number, or null if the message is there already */

@@ -2,6 +2,7 @@ import type { AcceptedMessage } from "../inbox.ts";
 import type { Claim, Run } from "../runs.ts";
 import type { ChatRefs } from "./chat-refs.ts";
 import type { Db } from "./database.ts";
+import { draftKey, draftOf } from "./end-run.ts";
 import { destinationOf, type InboxRow, messageOf, planOf, type StepRow, stepOf } from "./rows.ts";
 
 interface RunRow {
@@ -15,6 +16,8 @@ interface RunRow {
   fence: number;
   attempt: number;
   stopped: number;
+  started_at: number;
+  draft: string | null;
 }
 
 /** Said in so many words, because SQLite uses a partial index only for a query that repeats its condition. */
@@ -102,12 +105,11 @@ export function claimer(
     const sessionId =
       openSession.get(session)?.id ??
       Number(beginSession.run(session, chat_id, planOf(latest).strategy, latest.seq, now()).lastInsertRowid);
-    const id = Number(beginRun.run(lane, sessionId, chat_id, user_id, user_name, holder, now()).lastInsertRowid);
+    const startedAt = now();
+    const id = Number(beginRun.run(lane, sessionId, chat_id, user_id, user_name, holder, startedAt).lastInsertRowid);
     for (const { seq } of rows) start.run(id, seq);
-    return describe(
-      { id, lane, session_id: sessionId, chat_id, user_id, user_name, holder, fence: 1, attempt: 1, stopped: 0 },
-      rows,
-    );
+    const begun = { fence: 1, attempt: 1, stopped: 0, started_at: startedAt, draft: null };
+    return describe({ id, lane, session_id: sessionId, chat_id, user_id, user_name, holder, ...begun }, rows);
   }
 
   function describe(row: RunRow, rows: InboxRow[]): Run {
@@ -117,6 +119,7 @@ export function claimer(
     // Of an album, the part with the words is what people will look for.
     const asking = messages.findLast(({ text }) => text !== "") ?? (messages.at(-1) as AcceptedMessage);
     const chat = chats.info(row.chat_id);
+    const draft = draftOf(row);
     const opened = plan.root === undefined ? undefined : openedThread.get(row.chat_id, plan.root)?.id;
     return {
       runId: row.id,
@@ -129,6 +132,12 @@ export function claimer(
       author: { id: row.user_id, name: row.user_name },
       messages,
       ...(chats.movedTo(latest.chat_id) === undefined ? { quote: asking.messageId } : {}),
+      ...(asking.replyToken === undefined ? {} : { replyToken: asking.replyToken }),
+      draft: {
+        key: draftKey(row),
+        begun: draft !== undefined,
+        ...(draft?.messageId === undefined ? {} : { messageId: draft.messageId }),
+      },
       attempt: row.attempt,
       steps: steps.all(row.id).map(stepOf),
       stopped: row.stopped === 1,

@@ -11,12 +11,26 @@ interface Held {
   chat_id: number;
   user_id: string;
   stopped: number;
+  started_at: number;
+  draft: string | null;
+}
+
+/** What shows a run's answer while it is written. */
+export interface StoredDraft {
+  threadId?: string;
+  replyToken?: string;
+  messageId?: string;
+}
+
+/** Of a run's draft; the same after a crash. */
+export function draftKey(run: { id: number; started_at: number }): string {
+  return `${run.started_at.toString(36)}-r${run.id}`;
 }
 
 /** The steps of a run that is going on, and its end; each runs inside a transaction and presents the lease. */
 export function runSteps(db: Db, chats: ChatRefs, enqueue: Enqueue, now: () => number) {
   const held = db.prepare<[number, number], Held>(
-    "SELECT id, lane, session_id, chat_id, user_id, stopped FROM runs WHERE id = ? AND fence = ?",
+    "SELECT id, lane, session_id, chat_id, user_id, stopped, started_at, draft FROM runs WHERE id = ? AND fence = ?",
   );
   const addStep = db.prepare(
     `INSERT INTO journal (run_id, step, role, content, author_id, author_name, at)
@@ -54,6 +68,10 @@ export function runSteps(db: Db, chats: ChatRefs, enqueue: Enqueue, now: () => n
   const rootOf = db.prepare<[number], { root: string | null; session: string }>(
     "SELECT json_extract(plan, '$.root') AS root, session FROM inbox WHERE run_id = ? AND state = 'running' LIMIT 1",
   );
+  const forgetRemarks = db.prepare<[number]>(
+    "DELETE FROM remarks WHERE chat_id = ? AND about IN ('no-thread', 'thread-gone')",
+  );
+  const setDraft = db.prepare<[string, number]>("UPDATE runs SET draft = ? WHERE id = ?");
   const release = db.prepare<[number]>("UPDATE runs SET holder = NULL, attempt = attempt - 1 WHERE id = ?");
 
   function holding(lease: Lease): Held {
@@ -80,6 +98,21 @@ export function runSteps(db: Db, chats: ChatRefs, enqueue: Enqueue, now: () => n
     );
   }
 
+  /** The first delivery takes the draft's place; where there is none, one takes the draft back. */
+  function enqueueAll(run: Held, deliveries: Ending["deliveries"]): void {
+    const shown = draftOf(run);
+    let draft = shown && { key: draftKey(run), messageId: shown.messageId ?? null };
+    for (const { to, ...delivery } of deliveries) {
+      if (delivery.chunks.length === 0) continue;
+      const ref = chats.find(to.platform, to.account, to.chatId) ?? run.chat_id;
+      enqueue(ref, { ...delivery, threadId: to.threadId, draft });
+      draft = undefined;
+    }
+    if (draft === undefined) return;
+    const { threadId, replyToken } = shown ?? {};
+    enqueue(run.chat_id, { chunks: [{ text: "", plain: "" }], threadId, replyToken, forUserId: run.user_id, draft });
+  }
+
   return {
     journal: (lease: Lease, step: StepRecord): void => append(holding(lease), step),
 
@@ -87,6 +120,16 @@ export function runSteps(db: Db, chats: ChatRefs, enqueue: Enqueue, now: () => n
       const run = holding(lease);
       const opening = rootOf.get(run.id);
       if (opening?.root != null) bindThread.run(run.chat_id, threadId, opening.root, opening.session);
+      forgetRemarks.run(run.chat_id);
+    },
+
+    draftBegun(lease: Lease, draft: StoredDraft): void {
+      setDraft.run(JSON.stringify(draft), holding(lease).id);
+    },
+
+    draftShown(lease: Lease, messageId: string): void {
+      const run = holding(lease);
+      setDraft.run(JSON.stringify({ ...draftOf(run), messageId }), run.id);
     },
 
     park: (lease: Lease): void => void release.run(holding(lease).id),
@@ -104,9 +147,7 @@ export function runSteps(db: Db, chats: ChatRefs, enqueue: Enqueue, now: () => n
         keep.run({ session: run.session_id, run: run.id });
       }
       dropJournal.run(run.id);
-      for (const { to, ...draft } of outcome === "stopped" ? [] : ending.deliveries) {
-        enqueue(chats.find(to.platform, to.account, to.chatId) ?? run.chat_id, { ...draft, threadId: to.threadId });
-      }
+      enqueueAll(run, outcome === ending.outcome ? ending.deliveries : (ending.ifStopped ?? []));
       const states = { done: "done", failed: "failed", stopped: "dropped" } as const;
       endMessages.run(states[outcome], outcome === ending.outcome ? (ending.failure ?? null) : "stopped", run.id);
       dropRun.run(run.id);
@@ -116,6 +157,10 @@ export function runSteps(db: Db, chats: ChatRefs, enqueue: Enqueue, now: () => n
       return { lane: run.lane, more };
     },
   };
+}
+
+export function draftOf({ draft }: { draft: string | null }): StoredDraft | undefined {
+  return draft === null ? undefined : (JSON.parse(draft) as StoredDraft);
 }
 
 function asksForTools({ role, content }: { role: string; content: string }): boolean {

@@ -1,33 +1,40 @@
+import type { NewDelivery } from "../outbox.ts";
 import type { Db } from "./database.ts";
 
-export interface Draft {
+export interface OutboxRow extends Omit<NewDelivery, "to"> {
   threadId?: string;
-  replyTo?: string;
-  forUserId?: string;
-  chainRoot?: string;
-  chunks: ReadonlyArray<{ text: string; plain: string }>;
+  /** What shows the answer already. */
+  draft?: { key: string; messageId: string | null };
 }
 
-export type Enqueue = (chatRef: number, draft: Draft) => void;
+export type Enqueue = (chatRef: number, row: OutboxRow) => void;
 
-/** Put one delivery with its chunks into the outbox; runs inside a transaction. A draft without chunks is nothing. */
+/** Put one delivery with its chunks into the outbox; runs inside a transaction. One without chunks is nothing. */
 export function enqueuer(db: Db, now: () => number): Enqueue {
   const delivery = db.prepare(
-    `INSERT INTO deliveries (chat_id, thread_id, reply_to, for_user, chain_root, state, created_at)
-     VALUES (?, ?, ?, ?, ?, 'pending', ?)`,
+    `INSERT INTO deliveries (chat_id, thread_id, reply_to, for_user, chain_root, reply_token, opened, draft_key, draft_id, state, created_at)
+     VALUES (@chat, @thread, @replyTo, @forUser, @chainRoot, @replyToken, @opened, @draftKey, @draftId, 'pending', @now)`,
   );
-  const chunk = db.prepare("INSERT INTO chunks (delivery_id, n, text, plain, state) VALUES (?, ?, ?, ?, 'pending')");
+  const chunk = db.prepare(
+    "INSERT INTO chunks (delivery_id, n, text, plain, files, state) VALUES (?, ?, ?, ?, ?, 'pending')",
+  );
 
-  return (chatRef, { threadId, replyTo, forUserId, chainRoot, chunks }) => {
+  return (chatRef, { threadId, replyTo, forUserId, chainRoot, replyToken, opened, draft, chunks }) => {
     if (chunks.length === 0) return;
-    const { lastInsertRowid } = delivery.run(
-      chatRef,
-      threadId ?? null,
-      replyTo ?? null,
-      forUserId ?? null,
-      chainRoot ?? null,
-      now(),
-    );
-    for (const [n, { text, plain }] of chunks.entries()) chunk.run(lastInsertRowid, n, text, plain);
+    const { lastInsertRowid } = delivery.run({
+      chat: chatRef,
+      thread: threadId ?? null,
+      replyTo: replyTo ?? null,
+      forUser: forUserId ?? null,
+      chainRoot: chainRoot ?? null,
+      replyToken: replyToken ?? null,
+      opened: opened ? 1 : 0,
+      draftKey: draft?.key ?? null,
+      draftId: draft?.messageId ?? null,
+      now: now(),
+    });
+    for (const [n, { text, plain, files }] of chunks.entries()) {
+      chunk.run(lastInsertRowid, n, text, plain, files === undefined ? null : JSON.stringify(files));
+    }
   };
 }

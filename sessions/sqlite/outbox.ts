@@ -1,6 +1,9 @@
-import type { PendingChunk } from "../outbox.ts";
+import type { Destination } from "../../adapters/record.ts";
+import type { Notice } from "../inbox.ts";
+import type { PendingChunk, StoredChunk } from "../outbox.ts";
 import type { ChatRefs } from "./chat-refs.ts";
 import type { Db } from "./database.ts";
+import type { Enqueue } from "./enqueue.ts";
 import { destinationOf } from "./rows.ts";
 
 interface ChunkRow {
@@ -9,20 +12,26 @@ interface ChunkRow {
   thread_id: string | null;
   reply_to: string | null;
   for_user: string | null;
+  reply_token: string | null;
+  opened: number;
+  draft_key: string | null;
+  draft_id: string | null;
   created_at: number;
   n: number;
   text: string;
   plain: string;
+  files: string | null;
   state: string;
 }
 
 /** Sending, chunk by chunk; each function runs inside a transaction. */
-export function outbox(db: Db, chats: ChatRefs) {
+export function outbox(db: Db, chats: ChatRefs, enqueue: Enqueue) {
   const pending = db.prepare<[], { chat_id: number }>(
     "SELECT DISTINCT chat_id FROM deliveries WHERE state = 'pending'",
   );
   const next = db.prepare<[number], ChunkRow>(
-    `SELECT c.delivery_id, d.chat_id, d.thread_id, d.reply_to, d.for_user, d.created_at, c.n, c.text, c.plain, c.state
+    `SELECT c.delivery_id, d.chat_id, d.thread_id, d.reply_to, d.for_user, d.reply_token, d.opened, d.draft_key,
+       d.draft_id, d.created_at, c.n, c.text, c.plain, c.files, c.state
      FROM (SELECT * FROM deliveries WHERE chat_id = ? AND state = 'pending' ORDER BY id LIMIT 1) d
      JOIN chunks c ON c.delivery_id = d.id AND c.state <> 'sent' ORDER BY c.n LIMIT 1`,
   );
@@ -34,6 +43,12 @@ export function outbox(db: Db, chats: ChatRefs) {
      WHERE id = ? AND NOT EXISTS (SELECT 1 FROM chunks WHERE delivery_id = ? AND state <> 'sent')`,
   );
   const fail = db.prepare<[string, number]>("UPDATE deliveries SET state = 'failed', failure = ? WHERE id = ?");
+  const leaveThread = db.prepare<[number]>(
+    "UPDATE deliveries SET thread_id = NULL, opened = 0, draft_key = NULL, draft_id = NULL WHERE id = ?",
+  );
+  const remark = db.prepare<[number, string]>(
+    "INSERT INTO remarks (chat_id, about) VALUES (?, ?) ON CONFLICT DO NOTHING",
+  );
   const link = db.prepare<[string, number]>(
     `INSERT INTO links (chat_id, kind, id, root)
      SELECT chat_id, 'message', ?, chain_root FROM deliveries WHERE id = ? AND chain_root IS NOT NULL
@@ -48,13 +63,20 @@ export function outbox(db: Db, chats: ChatRefs) {
       if (row === undefined) return null;
       mark.run("sending", null, row.delivery_id, row.n);
       const moved = chats.movedTo(row.chat_id) !== undefined;
+      const draft = row.n === 0 && row.draft_key !== null ? { key: row.draft_key, messageId: row.draft_id } : undefined;
       return {
         deliveryId: row.delivery_id,
         chatRef: row.chat_id,
         to: destinationOf(chats.info(row.chat_id), row.thread_id),
         index: row.n,
+        key: draft?.key ?? `${row.created_at.toString(36)}-${row.delivery_id}-${row.n}`,
         text: row.text,
         plain: row.plain,
+        ...(row.files === null ? {} : { files: JSON.parse(row.files) as NonNullable<StoredChunk["files"]> }),
+        ...(draft === undefined ? {} : { draft: { messageId: draft.messageId } }),
+        takesBack: row.text === "",
+        opened: row.opened === 1,
+        ...(row.reply_token === null ? {} : { replyToken: row.reply_token }),
         // In a chat that moved, the number of the old message is somebody else's.
         ...(row.reply_to === null || row.n > 0 || moved ? {} : { replyTo: row.reply_to }),
         ...(row.for_user === null ? {} : { forUserId: row.for_user }),
@@ -71,6 +93,27 @@ export function outbox(db: Db, chats: ChatRefs) {
 
     chunkUnsent: ({ deliveryId, index }: PendingChunk): void => void mark.run("pending", null, deliveryId, index),
 
-    deliveryFailed: ({ deliveryId }: PendingChunk, failure: string): void => void fail.run(failure, deliveryId),
+    deliveryFailed(
+      { deliveryId, chatRef, to, replyTo, forUserId }: PendingChunk,
+      failure: string,
+      instead?: Notice,
+    ): void {
+      fail.run(failure, deliveryId);
+      if (instead !== undefined) {
+        enqueue(chatRef, { chunks: instead.chunks, threadId: to.threadId, replyTo, forUserId });
+      }
+    },
+
+    deliverOutside({ deliveryId, index }: PendingChunk): void {
+      mark.run("pending", null, deliveryId, index);
+      leaveThread.run(deliveryId);
+    },
+
+    remark({ platform, account, chatId, threadId }: Destination, about: string, { chunks }: Notice): boolean {
+      const ref = chats.find(platform, account, chatId);
+      if (ref === undefined || remark.run(ref, about).changes === 0) return false;
+      enqueue(ref, { chunks, threadId });
+      return true;
+    },
   };
 }

@@ -43,10 +43,10 @@ export interface StepRow {
 }
 
 /** The part of an inbound message that a column does not hold. */
-type Payload = Pick<InboundMessage, "text" | "attachments" | "replyTo" | "command">;
+type Payload = Pick<InboundMessage, "text" | "attachments" | "replyTo" | "command" | "replyToken">;
 
-export function payloadOf({ text, attachments, replyTo, command }: InboundMessage): string {
-  return JSON.stringify({ text, attachments, replyTo, command } satisfies Payload);
+export function payloadOf({ text, attachments, replyTo, command, replyToken }: InboundMessage): string {
+  return JSON.stringify({ text, attachments, replyTo, command, replyToken } satisfies Payload);
 }
 
 /** Session and lane have columns of their own; a command stands in no lane, so its plan keeps one that differs. */

@@ -8,6 +8,7 @@ interface Author {
   user_id: string;
   message_id: string;
   thread_id: string | null;
+  reply_token: string | null;
 }
 
 const OPEN = "state IN ('held', 'waiting', 'running')";
@@ -25,24 +26,30 @@ export function stopper(db: Db, chats: ChatRefs, enqueue: Enqueue): (order: Stop
     `UPDATE inbox SET state = 'dropped', failure = 'stopped'
      WHERE ${HERE} AND is_command = 0 AND state IN ('held', 'waiting') AND ${OPEN} AND seq < @before
        AND (@all = 1 OR user_id = @user)
-     RETURNING chat_id, user_id, message_id, thread_id`,
+     RETURNING chat_id, user_id, message_id, thread_id, json_extract(payload, '$.replyToken') AS reply_token`,
   );
   const running = db.prepare<
     { chat: number; user: string; all: number; before: number; lane: string | null },
     Author & { id: number }
   >(
-    `SELECT r.id, i.chat_id, i.user_id, i.message_id, i.thread_id
+    `SELECT r.id, i.chat_id, i.user_id, i.message_id, i.thread_id, NULL AS reply_token
      FROM runs r JOIN inbox i ON i.run_id = r.id AND i.state = 'running'
      WHERE r.${HERE} AND i.seq < @before AND (@all = 1 OR r.user_id = @user OR r.lane = @lane)
      GROUP BY r.id`,
   );
   const mark = db.prepare<[number]>("UPDATE runs SET stopped = 1 WHERE id = ?");
 
-  return ({ chatRef, userId, before, lane, everybody, notice }) => {
+  return ({ chatRef, userId, before, lane, everybody, notice, dropped: unanswered }) => {
     const scope = { chat: chatRef, user: userId, all: everybody ? 1 : 0, before };
     const dropped = drop.all(scope);
     const stopped = running.all({ ...scope, lane: lane ?? null });
     for (const { id } of stopped) mark.run(id);
+    // What runs says so itself when it ends.
+    for (const { user_id, thread_id, reply_token } of dropped) {
+      if (reply_token === null) continue;
+      const { chunks } = unanswered;
+      enqueue(chatRef, { chunks, threadId: thread_id ?? undefined, replyToken: reply_token, forUserId: user_id });
+    }
     const told = new Set<string>();
     for (const { chat_id, user_id, message_id, thread_id } of [...stopped, ...dropped]) {
       if (user_id === userId || told.has(user_id)) continue;

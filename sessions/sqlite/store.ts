@@ -2,6 +2,7 @@ import { createHash, randomUUID } from "node:crypto";
 import { join } from "node:path";
 import type { Store } from "../store.ts";
 import { acceptor } from "./accept.ts";
+import { bookmarks } from "./bookmarks.ts";
 import { chatRefs } from "./chat-refs.ts";
 import { claimer } from "./claim.ts";
 import { type Db, openDatabase } from "./database.ts";
@@ -58,7 +59,8 @@ export function sqliteStore(db: Db, options: SqliteStoreOptions = {}, released: 
   const accept = acceptor(db, chats, enqueue, now);
   const claim = claimer(db, chats, randomUUID(), now);
   const steps = runSteps(db, chats, enqueue, now);
-  const sending = outbox(db, chats);
+  const sending = outbox(db, chats, enqueue);
+  const marks = bookmarks(db);
   const queue = waiting(db, chats);
   const views = overview(db);
   const setSetting = settingsWriter(db, now);
@@ -83,6 +85,8 @@ export function sqliteStore(db: Db, options: SqliteStoreOptions = {}, released: 
     history: async (sessionId) => views.history(sessionId),
     journal: (lease, step) => commit.run(() => steps.journal(lease, step)),
     threadOpened: (lease, threadId) => commit.run(() => steps.threadOpened(lease, threadId)),
+    draftBegun: (lease, draft) => commit.run(() => steps.draftBegun(lease, draft)),
+    draftShown: (lease, messageId) => commit.run(() => steps.draftShown(lease, messageId)),
     end: (lease, ending) => commit.run(() => steps.end(lease, ending)),
     park: (lease) => commit.run(() => steps.park(lease)),
     lanesWithWork: async () => queue.lanesWithWork(),
@@ -100,15 +104,20 @@ export function sqliteStore(db: Db, options: SqliteStoreOptions = {}, released: 
     nextChunk: (chatRef) => commit.run(() => sending.nextChunk(chatRef)),
     chunkSent: (chunk, messageId) => commit.run(() => sending.chunkSent(chunk, messageId)),
     chunkUnsent: (chunk) => commit.run(() => sending.chunkUnsent(chunk)),
-    deliveryFailed: (chunk, failure) => commit.run(() => sending.deliveryFailed(chunk, failure)),
+    deliveryFailed: (chunk, failure, instead) => commit.run(() => sending.deliveryFailed(chunk, failure, instead)),
+    deliverOutside: (chunk) => commit.run(() => sending.deliverOutside(chunk)),
+    remark: (to, about, notice) => commit.run(() => sending.remark(to, about, notice)),
     answerCommand: (seq, deliveries) =>
       commit.run(() => {
         if (!queue.endCommand(seq)) return;
-        for (const { to, ...draft } of deliveries) {
+        for (const { to, ...delivery } of deliveries) {
           const ref = chats.find(to.platform, to.account, to.chatId);
-          if (ref !== undefined) enqueue(ref, { ...draft, threadId: to.threadId });
+          if (ref !== undefined) enqueue(ref, { ...delivery, threadId: to.threadId });
         }
       }),
+
+    bookmarks: async (account) => marks.read(account),
+    setBookmarks: (account, entries) => commit.run(() => marks.write(account, entries)),
 
     chats: async () => views.chats(),
     sessions: async ({ chatRef } = {}) => views.sessions(chatRef),

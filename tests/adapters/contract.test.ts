@@ -3,13 +3,43 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { serve } from "@hono/node-server";
+import { createDiscordAdapter } from "../../adapters/discord/adapter.ts";
 import { createTelegramAdapter } from "../../adapters/telegram/adapter.ts";
 import { createWebAdapter } from "../../adapters/web/adapter.ts";
+import { FakeDiscord } from "../fakes/discord/fake-discord.ts";
+import { discordRecords } from "../fakes/discord/fixtures.ts";
 import { FakeTelegram } from "../fakes/telegram/fake-telegram.ts";
 import { telegramRecords } from "../fakes/telegram/fixtures.ts";
 import { WebPerson } from "../fakes/web/client.ts";
 import { webRecords } from "../fakes/web/fixtures.ts";
 import { type AdapterUnderTest, adapterContract } from "./contract.ts";
+
+async function discord(): Promise<AdapterUnderTest> {
+  const fake = await FakeDiscord.start();
+  const channel = fake.guild("Team").text("general");
+  const alice = fake.user("Alice");
+  const at = (chatId: string, threadId?: string) => ({
+    platform: "discord" as const,
+    account: "default",
+    chatId,
+    ...(threadId === undefined ? {} : { threadId }),
+  });
+  return {
+    // The adapter's pauses are not what is tested.
+    adapter: createDiscordAdapter({ token: fake.token, apiRoot: fake.apiRoot, sleep: async () => {} }),
+    requests: () => fake.calls.length,
+    serve: async () => {},
+    post: async (text) => void channel.post(alice, `<@${fake.bot.id}> ${text}`),
+    redeliver: async () => {},
+    group: at(channel.id),
+    unknownChat: at("1"),
+    unknownThread: at(channel.id, "1"),
+    dm: async () => ({ to: at(fake.dm(alice).id), userId: alice.id }),
+    said: async () => fake.sent.map(({ text }) => text),
+    limit: 2_000,
+    dispose: () => fake.close(),
+  };
+}
 
 async function telegram(): Promise<AdapterUnderTest> {
   const tg = await FakeTelegram.start();
@@ -89,5 +119,6 @@ async function web(): Promise<AdapterUnderTest> {
   };
 }
 
+adapterContract("discord", discord, discordRecords);
 adapterContract("telegram", telegram, telegramRecords);
 adapterContract("web", web, webRecords);

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Adapter, AdapterHandlers, AdapterState } from "../../adapters/adapter.ts";
 import type { Destination, InboundMessage } from "../../adapters/record.ts";
+import { MemoryBookmarks } from "./memory-bookmarks.ts";
 
 export interface AdapterUnderTest {
   adapter: Adapter;
@@ -28,14 +29,16 @@ export interface AdapterUnderTest {
 class Gateway implements AdapterHandlers {
   readonly taken: InboundMessage[] = [];
   readonly states: AdapterState[] = [];
+  readonly bookmarks = new MemoryBookmarks();
   readonly malformed: unknown[] = [];
   refuses = false;
   #waiting: Array<() => void> = [];
 
-  async onMessage(message: InboundMessage): Promise<void> {
+  async onMessage(message: InboundMessage): Promise<boolean> {
     if (this.refuses) throw new Error("the store is not available");
     this.taken.push(message);
     for (const look of this.#waiting.splice(0)) look();
+    return true;
   }
 
   async onEdit(): Promise<void> {}
@@ -44,6 +47,7 @@ class Gateway implements AdapterHandlers {
   onMalformed(error: unknown): void {
     this.malformed.push(error);
   }
+  onSkipped(): void {}
   onState(state: AdapterState): void {
     this.states.push(state);
     for (const look of this.#waiting.splice(0)) look();
@@ -83,7 +87,8 @@ export function adapterContract(
       await gateway.until(() => gateway.states.at(-1)?.ready === true);
     }
 
-    const send = (to: Destination, text: string, key = text) => adapter.send({ key, to, text, plain: text }, never);
+    const send = (to: Destination, text: string, key = text) =>
+      adapter.send({ key, to, index: 0, text, plain: text }, never);
 
     test("creating one does no I/O, and closing it at any time, more than once, is fine", async () => {
       expect(under.requests()).toBe(0);
@@ -141,7 +146,7 @@ export function adapterContract(
     test("a send that was called off before it began sends nothing", async () => {
       await start();
       const off = AbortSignal.abort();
-      const sending = adapter.send({ key: "k", to: under.group, text: "x", plain: "x" }, off);
+      const sending = adapter.send({ key: "k", to: under.group, index: 0, text: "x", plain: "x" }, off);
       await expect(sending).rejects.toMatchObject({ name: "SendError", code: "temporary" });
       expect(await under.said()).toEqual([]);
     });

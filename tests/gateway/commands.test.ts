@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { Adapter } from "../../adapters/adapter.ts";
 import { CommandExecutor } from "../../gateway/commands/executor.ts";
 import { Delivery } from "../../gateway/delivery.ts";
@@ -11,8 +11,10 @@ import { StoreError } from "../../sessions/store.ts";
 import { message, NOW, registry, routing } from "../sessions/messages.ts";
 import { VirtualClock } from "../sessions/virtual-clock.ts";
 
-/** One accepted `/status`, and what is said and woken when it is carried out. */
-async function stage() {
+const PLACE = { level: "chat", platform: "telegram", account: "default", chatId: "-100" } as const;
+
+/** One accepted command, `/status` unless said otherwise, and what is said and woken when it is carried out. */
+async function stage({ name = "status", args = "", isAdmin = async () => false } = {}) {
   const clock = new VirtualClock(NOW);
   const store = sqliteStore(openDatabase(":memory:"), { now: () => clock.now() });
   const said: string[] = [];
@@ -25,11 +27,20 @@ async function stage() {
     close: async () => {},
     render: (markdown) => [{ text: markdown, plain: markdown }],
     send: async ({ text }) => `${said.push(text)}`,
+    isAdmin,
   };
   const platforms = new Platforms([adapter]);
   const log = createLog("silent");
   const metrics = createMetrics(() => store.counts());
-  const delivery = new Delivery({ store, platforms, clock, log, metrics, onChatMoved: async () => {} });
+  const delivery = new Delivery({
+    store,
+    platforms,
+    clock,
+    log,
+    metrics,
+    onChatMoved: async () => {},
+    maxAgeMs: () => 1_000_000,
+  });
   const executor = new CommandExecutor({
     store,
     registry,
@@ -42,7 +53,7 @@ async function stage() {
     abort: () => {},
     log,
   });
-  const inbound = message("alice", "/status", { command: { name: "status", args: "" } });
+  const inbound = message("alice", `/${name} ${args}`, { command: { name, args } });
   const accepted = await store.accept(inbound, routing(inbound, { isCommand: true }));
   const seq = "seq" in accepted ? accepted.seq : 0;
 
@@ -96,4 +107,55 @@ test("a command that fails by itself ends with an apology, and holds up nothing"
   expect(woken).toHaveLength(1);
   expect(await store.pendingCommands()).toEqual([]);
   await store.close();
+});
+
+describe("/strategy", () => {
+  test("alone shows what holds, the asker's session and what there is", async () => {
+    const { store, said, run } = await stage({ name: "strategy" });
+    await run();
+    expect(said[0]).toContain("`shared`");
+    expect(said[0]).toContain("`agent:main:telegram:group:-100`");
+    for (const name of registry.names()) expect(said[0]).toContain(`- \`${name}\` – `);
+    await store.close();
+  });
+
+  test("with a name is an admin's to say, and holds from the next message on", async () => {
+    const { store, said, run } = await stage({ name: "strategy", args: "Per-User", isAdmin: async () => true });
+    await run();
+    expect(said).toEqual([expect.stringContaining("From the next message on: `per-user`")]);
+    expect(await store.setting(PLACE, "strategy")).toBe("per-user");
+    await store.close();
+  });
+
+  test("reset falls back to what holds by default", async () => {
+    const { store, run } = await stage({ name: "strategy", args: "reset", isAdmin: async () => true });
+    await store.setSetting(PLACE, "strategy", "per-user", "test");
+    await run();
+    expect(await store.setting(PLACE, "strategy")).toBeNull();
+    await store.close();
+  });
+
+  test.each([
+    ["somebody who is no admin", async () => false],
+    [
+      "somebody of whom that cannot be found out",
+      async () => {
+        throw new Error("the platform does not answer");
+      },
+    ],
+  ])("by %s is refused visibly, and nothing is written", async (_, isAdmin) => {
+    const { store, said, run } = await stage({ name: "strategy", args: "shared", isAdmin });
+    await run();
+    expect(said).toEqual([expect.stringContaining("Only an admin")]);
+    expect(await store.setting(PLACE, "strategy")).toBeNull();
+    await store.close();
+  });
+
+  test("with a name that does not exist gets a hint, and nothing is written", async () => {
+    const { store, said, run } = await stage({ name: "strategy", args: "per-usr", isAdmin: async () => true });
+    await run();
+    expect(said).toEqual([expect.stringContaining("Did you mean `per-user`?")]);
+    expect(await store.setting(PLACE, "strategy")).toBeNull();
+    await store.close();
+  });
 });

@@ -18,6 +18,7 @@ describe("delivery", () => {
   let clock: VirtualClock;
   let delivery: Delivery;
   let sent: string[];
+  let maxAgeMs: number;
   /** What the platform does with a chunk before it takes it. */
   let answer: (chunk: OutboundChunk, signal: AbortSignal) => Promise<void>;
 
@@ -25,6 +26,7 @@ describe("delivery", () => {
     clock = new VirtualClock(NOW);
     store = sqliteStore(openDatabase(":memory:"), { now: () => clock.now() });
     sent = [];
+    maxAgeMs = 48 * HOUR;
     answer = async () => {};
     const adapter: Adapter = {
       platform: "telegram",
@@ -46,6 +48,7 @@ describe("delivery", () => {
       log: createLog("silent"),
       metrics: createMetrics(() => store.counts()),
       onChatMoved: async () => {},
+      maxAgeMs: () => maxAgeMs,
       maxChats: 2,
     });
   });
@@ -149,6 +152,50 @@ describe("delivery", () => {
     await pass(10 * MINUTE, MINUTE);
     expect(await store.nextChunk(ref)).toBeNull();
     expect(await store.chats()).toMatchObject([{ failed: 1 }]);
+  });
+
+  test("an answer as old as fifteen hours is not sent blindly: its reader is told instead", async () => {
+    maxAgeMs = 12 * HOUR;
+    const ref = await enqueue("c", "yesterday's news", "and more of it");
+    clock.advance(15 * HOUR);
+    delivery.wake(ref);
+    await delivery.settled();
+    expect(sent).toEqual([expect.stringContaining("Ask again if you still need it")]);
+    expect(await store.chats()).toMatchObject([{ failed: 1 }]);
+  });
+
+  test("what was begun goes on, however long it took", async () => {
+    maxAgeMs = 12 * HOUR;
+    answer = async ({ index }) => {
+      if (index === 1 && clock.now() < NOW + 13 * HOUR)
+        throw new SendError("rate-limited", "wait", { retryAfterMs: 13 * HOUR });
+    };
+    delivery.wake(await enqueue("c", "one", "two"));
+    await delivery.settled();
+    await pass(14 * HOUR);
+    expect(sent).toEqual(["one", "two"]);
+  });
+
+  test("an answer whose thread is gone goes where its question stands, and the chat is told once", async () => {
+    answer = async ({ to }) => {
+      if (to.threadId !== undefined) throw new SendError("thread-gone", "unknown thread");
+    };
+    for (const text of ["first", "second"]) {
+      const inbound = message("alice", "q");
+      const accepted = await store.accept(inbound, routing(inbound));
+      const claim = await store.claim("lane" in accepted ? accepted.lane : "");
+      if (claim.kind !== "run") throw new Error("no run");
+      const to = { ...claim.run.to, threadId: "gone" };
+      await store.end(claim.run, {
+        outcome: "done",
+        deliveries: [{ to, opened: true, chunks: [{ text, plain: text }] }],
+      });
+      delivery.wake(claim.run.chat.ref);
+      await delivery.settled();
+      await pass(2_000);
+    }
+    expect(sent).toEqual(["first", expect.stringContaining("gone or locked"), "second"]);
+    expect(await store.chats()).toMatchObject([{ failed: 0 }]);
   });
 
   test("a fault in an adapter blocks its chat for some seconds, not for a day", async () => {

@@ -169,7 +169,13 @@ describe("a run", () => {
     await begun.promise;
     const [chat] = await store.chats();
     const notice = { chunks: [] };
-    const { runIds } = await store.stop({ chatRef: chat?.ref ?? 0, userId: "alice", before: 1_000, notice });
+    const { runIds } = await store.stop({
+      chatRef: chat?.ref ?? 0,
+      userId: "alice",
+      before: 1_000,
+      notice,
+      dropped: notice,
+    });
     runner.stop(runIds);
     expect(await handled).toBe("idle");
     expect(await said()).toEqual([]);
@@ -334,6 +340,73 @@ describe("a run", () => {
     store.journal = journal;
     expect(await runner.handle(lane)).toBe("idle");
     expect(await said()).toMatchObject([{ text: "in the end" }]);
+    await store.close();
+  });
+
+  test("that answers several messages with a way of their own answers the last by its own, and tells the others", async () => {
+    const { runner, accept, lane, store } = stage(agentThat(() => answer("both")));
+    await accept(message("alice", "one", { replyToken: "t1" }));
+    await accept(message("alice", "two", { replyToken: "t2" }));
+    await runner.handle(lane);
+    const [chat] = await store.chatsWithDeliveries();
+    const sent = [];
+    for (;;) {
+      const chunk = await store.nextChunk(chat as number);
+      if (chunk === null) break;
+      sent.push([chunk.text, chunk.replyToken, chunk.replyTo]);
+      await store.chunkSent(chunk, `${sent.length}`);
+    }
+    expect(sent).toEqual([
+      ["both", "t2", undefined],
+      [expect.stringContaining("together with"), "t1", undefined],
+    ]);
+    await store.close();
+  });
+
+  test("in a thread that was opened for it says there what was asked with a way of its own", async () => {
+    const requests: unknown[] = [];
+    const adapter = platform({
+      openThread: async (_, request) => {
+        requests.push(request);
+        return "77";
+      },
+    });
+    const { runner, accept, store } = stage(
+      agentThat(() => answer("inside")),
+      { adapter },
+    );
+    const source = { chat: { id: "-100", kind: "group" as const, opensThreads: true }, messageId: "i1" };
+    const accepted = await accept(message("alice", "hi", { replyToken: "t1", source }), { strategy: "per-thread" });
+    await runner.handle("lane" in accepted ? accepted.lane : "");
+    expect(requests).toEqual([{ id: "i1", title: "hi", replyToken: "t1" }]);
+    const [chat] = await store.chatsWithDeliveries();
+    const chunk = await store.nextChunk(chat as number);
+    expect(chunk).toMatchObject({ text: "inside", to: { threadId: "77" }, opened: true });
+    expect(chunk).not.toHaveProperty("replyToken");
+    expect(chunk).not.toHaveProperty("replyTo");
+    await store.close();
+  });
+
+  test("whose thread cannot be opened says so in the chat, once", async () => {
+    const adapter = platform({
+      openThread: async () => {
+        throw new SendError("refused", "not enough rights");
+      },
+    });
+    const { runner, accept, said, store } = stage(
+      agentThat(() => answer("ok")),
+      { adapter },
+    );
+    for (const text of ["one", "two"]) {
+      const source = { chat: { id: "-100", kind: "group" as const, opensThreads: true } };
+      const accepted = await accept(message("alice", text, { source }), { strategy: "per-thread" });
+      await runner.handle("lane" in accepted ? accepted.lane : "");
+    }
+    expect((await said()).map(({ text }) => text)).toEqual([
+      expect.stringContaining("right to open threads"),
+      "ok",
+      "ok",
+    ]);
     await store.close();
   });
 });

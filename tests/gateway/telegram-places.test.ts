@@ -325,7 +325,7 @@ describe("Telegram", () => {
     await tg.waitForCall("setMyCommands");
     stage.group.post(alice, "@parley_bot marker");
     await tg.waitFor("marker");
-    expect(tg.commands.map(({ command }) => command)).toEqual(["help", "new", "stop", "status"]);
+    expect(tg.commands.map(({ command }) => command)).toEqual(["help", "new", "stop", "status", "strategy"]);
   });
 
   test("typing is shown while a run is on", async () => {

@@ -1,12 +1,14 @@
 import { describe, expect, test } from "vitest";
 import { lastUserText, toolResults } from "../fakes/anthropic/request.ts";
 import { message, text, toolUse } from "../fakes/anthropic/steps.ts";
+import { DiscordStage } from "../gateway/stage/discord-stage.ts";
 import type { Stage } from "../gateway/stage/stage.ts";
 import { TelegramStage } from "../gateway/stage/telegram-stage.ts";
 import { Theatre } from "../gateway/stage/theatre.ts";
 import { WebStage } from "../gateway/stage/web-stage.ts";
 
 const stages: Array<[string, () => Promise<Stage>]> = [
+  ["Discord", DiscordStage.open],
   ["Telegram", TelegramStage.open],
   ["web", async () => new WebStage()],
 ];

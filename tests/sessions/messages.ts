@@ -39,21 +39,25 @@ export interface RoutingOptions {
   settleMs?: number;
   maxWaiting?: number;
   isCommand?: boolean;
+  /** How old the message is when it comes. */
+  ageMs?: number;
 }
 
 export const registry = new StrategyRegistry();
 
 /** How the real router would decide. */
 export function routing(inbound: InboundMessage, options: RoutingOptions = {}): AcceptOptions {
-  const { strategy = "shared", addressing = "mention", settleMs = 1_000, maxWaiting = 20, isCommand = false } = options;
+  const { strategy = "shared", addressing = "mention", settleMs = 1_000, maxWaiting = 20 } = options;
+  const { isCommand = false, ageMs = 0 } = options;
   const router = new Router({
     registry,
     agent: "main",
-    defaults: () => ({ strategy, addressing, threads: "per-user" }),
+    defaults: () => ({ strategy, addressing, threads: "per-user", maxAgeMs: 60_000 }),
     settleMs,
   });
+  const tooOld = { chunks: [{ text: "too old", plain: "too old" }] };
   return {
-    decide: (facts: Facts) => router.decide(inbound, facts, { access: "allowed", isCommand }),
+    decide: (facts: Facts) => router.decide(inbound, facts, { access: "allowed", isCommand, ageMs, tooOld }),
     overLimit: { chunks: [{ text: "too many", plain: "too many" }] },
     maxWaiting,
   };
@@ -61,11 +65,7 @@ export function routing(inbound: InboundMessage, options: RoutingOptions = {}): 
 
 /** The lane that a message of the group gets under a strategy. */
 export function planOf(inbound: InboundMessage, strategy = "shared"): RoutedPlan {
-  const router = new Router({
-    registry,
-    agent: "main",
-    defaults: () => ({ strategy, addressing: "mention", threads: "per-user" }),
-    settleMs: 0,
-  });
-  return router.plan(inbound.source, { strategy, addressing: "mention", threads: "per-user" });
+  const settings = { strategy, addressing: "mention", threads: "per-user", maxAgeMs: 60_000 } as const;
+  const router = new Router({ registry, agent: "main", defaults: () => settings, settleMs: 0 });
+  return router.plan(inbound.source, settings);
 }

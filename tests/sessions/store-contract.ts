@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe } from "vitest";
 import { accepting } from "./contract/accepting.ts";
+import { answers } from "./contract/answers.ts";
 import { chats } from "./contract/chats.ts";
 import { runs } from "./contract/runs.ts";
 import { StoreScene, type StoreUnderTest } from "./contract/scene.ts";
@@ -15,6 +16,7 @@ export function storeContract(name: string, open: (clock: { now: number }) => Pr
     accepting(scene);
     turns(scene);
     runs(scene);
+    answers(scene);
     chats(scene);
   });
 }

@@ -1,10 +1,11 @@
 import type { InboundMessage, SourceRecord } from "../../adapters/record.ts";
+import { discordRecords } from "../fakes/discord/fixtures.ts";
 import { telegramRecords } from "../fakes/telegram/fixtures.ts";
 import { webRecords } from "../fakes/web/fixtures.ts";
 
 /** Messages of every platform, as its adapter reads them. */
 export function everyRecord(): InboundMessage[] {
-  return [...telegramRecords(), ...webRecords()];
+  return [...discordRecords(), ...telegramRecords(), ...webRecords()];
 }
 
 /** A group message to vary. */

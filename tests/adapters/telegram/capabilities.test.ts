@@ -78,7 +78,7 @@ describe("typing", () => {
 describe("opening a topic", () => {
   it("gives the thread that answers go to", async () => {
     const id = await adapter.openThread(at(forum), { id: "5", title: "The printer jams" });
-    await adapter.send({ key: "k", to: at(forum, id), text: "Which one?", plain: "Which one?" }, signal);
+    await adapter.send({ key: "k", to: at(forum, id), index: 0, text: "Which one?", plain: "Which one?" }, signal);
     expect(forum.topics.get(Number(id))?.name).toBe("The printer jams");
     expect(tg.sent[0]?.topic).toBe(Number(id));
   });

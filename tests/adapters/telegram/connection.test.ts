@@ -227,7 +227,7 @@ describe("ending", () => {
     await adapter.stop();
     const chat = tg.dm(tg.user("Alice"));
     const to = { platform: "telegram" as const, account: "default", chatId: String(chat.id) };
-    await adapter.send({ key: "k", to, text: "bye", plain: "bye" }, new AbortController().signal);
+    await adapter.send({ key: "k", to, index: 0, text: "bye", plain: "bye" }, new AbortController().signal);
     expect(tg.sent.map(({ text }) => text)).toEqual(["bye"]);
     await adapter.close();
   });

@@ -4,6 +4,7 @@ import { createTelegramAdapter } from "../../../adapters/telegram/adapter.ts";
 import type { TelegramOptions } from "../../../adapters/telegram/options.ts";
 import type { FakeTelegram } from "../../fakes/telegram/fake-telegram.ts";
 import { Log } from "../../fakes/telegram/log.ts";
+import { MemoryBookmarks } from "../memory-bookmarks.ts";
 
 /** The gateway's side of an adapter: notes what it is told, and commits when the test says so. */
 export class RecordingGateway implements AdapterHandlers {
@@ -12,13 +13,15 @@ export class RecordingGateway implements AdapterHandlers {
   readonly moves = new Log<{ from: Destination; to: string }>();
   readonly malformed = new Log<unknown>();
   readonly states = new Log<AdapterState>();
+  readonly bookmarks = new MemoryBookmarks();
   /** What becomes of what is handed over. */
   commit: (message: InboundMessage) => Promise<void> = async () => {};
   commitMove: () => Promise<void> = async () => {};
 
-  onMessage(message: InboundMessage): Promise<void> {
+  async onMessage(message: InboundMessage): Promise<boolean> {
     this.messages.add(message);
-    return this.commit(message);
+    await this.commit(message);
+    return true;
   }
 
   onEdit(message: InboundMessage): Promise<void> {
@@ -36,6 +39,8 @@ export class RecordingGateway implements AdapterHandlers {
   onMalformed(error: unknown): void {
     this.malformed.add(error);
   }
+
+  onSkipped(): void {}
 
   onState(state: AdapterState): void {
     this.states.add(state);

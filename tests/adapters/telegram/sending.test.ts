@@ -32,7 +32,7 @@ function at(chat: FakeChat, threadId?: string): Destination {
 }
 
 function send(to: Destination, text: string, more: Partial<OutboundChunk> = {}, signal = new AbortController().signal) {
-  return adapter.send({ key: "delivery-1/0", to, text, plain: text, ...more }, signal);
+  return adapter.send({ key: "delivery-1/0", to, index: 0, text, plain: text, ...more }, signal);
 }
 
 /** The failure of a send, which has to be a classified one. */

@@ -5,6 +5,7 @@
 import { stdout } from "node:process";
 import { serve } from "@hono/node-server";
 import { createWebAdapter } from "../../../adapters/web/adapter.ts";
+import { MemoryBookmarks } from "../memory-bookmarks.ts";
 
 const adapter = createWebAdapter({ file: process.argv[2] ?? "", access: { kind: "loopback" } });
 await adapter.start({
@@ -14,14 +15,17 @@ await adapter.start({
       return new Promise(() => {});
     }
     const to = { platform: "web" as const, account: "default", chatId: source.chat.id };
-    const chunk = { key: source.messageId, to, text: "<p>said by the bot</p>", plain: "said by the bot" };
+    const chunk = { key: source.messageId, to, index: 0, text: "<p>said by the bot</p>", plain: "said by the bot" };
     await adapter.send(chunk, new AbortController().signal);
+    return true;
   },
   async onEdit() {},
   async onDelete() {},
   async onChatMoved() {},
   onMalformed() {},
+  onSkipped() {},
   onState() {},
+  bookmarks: new MemoryBookmarks(),
 });
 const answer = (request: Request) => adapter.http?.fetch(request) ?? new Response(null, { status: 404 });
 serve({ fetch: answer, hostname: "127.0.0.1", port: 0 }, ({ port }) => stdout.write(`http://127.0.0.1:${port}\n`));

@@ -68,7 +68,7 @@ test("places that are not there are refused by name", async () => {
 test("a sending that was called off writes nothing", async () => {
   const stage = await Stage.open();
   const ann = await stage.join("Ann");
-  const chunk = { key: "1", to: place("lobby"), text: "<p>x</p>", plain: "x" };
+  const chunk = { key: "1", to: place("lobby"), index: 0, text: "<p>x</p>", plain: "x" };
   await expect(stage.adapter.send(chunk, AbortSignal.abort())).rejects.toMatchObject({ code: "temporary" });
   expect(await ann.history("lobby")).toEqual([]);
 });

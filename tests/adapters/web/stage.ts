@@ -9,6 +9,7 @@ import type { Destination, InboundMessage } from "../../../adapters/record.ts";
 import { createWebAdapter } from "../../../adapters/web/adapter.ts";
 import type { WebOptions } from "../../../adapters/web/options.ts";
 import { WebPerson } from "../../fakes/web/client.ts";
+import { MemoryBookmarks } from "../memory-bookmarks.ts";
 
 /** What stands in for the gateway: it takes everything and remembers it, until `takes` says otherwise. */
 export class Taker implements AdapterHandlers {
@@ -16,12 +17,14 @@ export class Taker implements AdapterHandlers {
   readonly edits: InboundMessage[] = [];
   readonly deletions: Array<{ place: Destination; messageId: string }> = [];
   readonly states: AdapterState[] = [];
+  readonly bookmarks = new MemoryBookmarks();
   /** Decides about each message before it counts as taken. */
   takes: (message: InboundMessage) => Promise<void> = async () => {};
 
-  async onMessage(message: InboundMessage): Promise<void> {
+  async onMessage(message: InboundMessage): Promise<boolean> {
     await this.takes(message);
     this.messages.push(message);
+    return true;
   }
 
   async onEdit(message: InboundMessage): Promise<void> {
@@ -38,6 +41,8 @@ export class Taker implements AdapterHandlers {
   onMalformed(error: unknown): void {
     throw error;
   }
+
+  onSkipped(): void {}
 
   onState(state: AdapterState): void {
     this.states.push(state);
@@ -118,7 +123,7 @@ export class Stage {
   /** What the bot says. */
   send(chunk: Partial<OutboundChunk> & { key: string }, chatId = "lobby", threadId?: string): Promise<string> {
     return this.adapter.send(
-      { to: place(chatId, threadId), text: "<p>Hello</p>", plain: "Hello", ...chunk },
+      { to: place(chatId, threadId), index: 0, text: "<p>Hello</p>", plain: "Hello", ...chunk },
       new AbortController().signal,
     );
   }

@@ -6,6 +6,7 @@ test("it tells what was configured, without any secret", () => {
   const config = load(
     [
       "anthropic: { apiKey: SECRET-1, baseUrl: 'https://user:SECRET-2@proxy.example/SECRET-3' }",
+      "discord: { token: SECRET-11, apiRoot: 'https://proxy.example/SECRET-12', shards: [0, 2], shardCount: 3 }",
       "telegram:",
       "  token: SECRET-4",
       "  apiRoot: https://api.example/SECRET-5",
@@ -18,6 +19,7 @@ test("it tells what was configured, without any secret", () => {
   );
   const lines = describeConfig(config);
   expect(lines).toContain("agent: main, claude-sonnet-5-5, API key set, at proxy.example");
+  expect(lines).toContain("discord: shards 0, 2 of 3, answers shown while written, token set, by way of proxy.example");
   expect(lines).toContain("telegram: webhook at bot.example, token set, by way of api.example");
   expect(lines).toContain("http: 127.0.0.1, port 8787, token set");
   expect(lines.join("\n")).not.toContain("SECRET");
@@ -28,6 +30,7 @@ test("it tells what is missing", () => {
   expect(lines).toContain("http: 0.0.0.0, any free port, token made at first start");
   expect(lines).toContain("agent: main, offline (set ANTHROPIC_API_KEY for claude-sonnet-5-5)");
   expect(lines).toContain("telegram: off (no token)");
+  expect(lines).toContain("discord: off (no token)");
   expect(lines).toContain(
     "web: strategy per-user, threads per-user, answers everything, access off in direct messages, allowlist in groups",
   );

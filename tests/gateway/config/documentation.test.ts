@@ -15,6 +15,7 @@ const example = readFileSync(new URL("parley.example.yaml", root), "utf8");
 const everythingOn = example.replace(/^( *)#(?=\S)/gm, "$1");
 const env = {
   ANTHROPIC_API_KEY: "k",
+  DISCORD_TOKEN: "d",
   TELEGRAM_BOT_TOKEN: "t",
   TELEGRAM_WEBHOOK_SECRET: "s",
   PARLEY_JOIN_TOKEN: "j",

@@ -9,6 +9,13 @@ describe("without file and environment", () => {
   test("everything has its default", () => {
     const cwd = scratchFolder();
     const { where: _, ...config } = loadConfig({ env: {}, cwd });
+    const elsewhere = {
+      strategy: "per-user",
+      threads: "per-user",
+      addressing: "mention",
+      access: { dm: "allowlist", groups: "allowlist" },
+      maxAgeMs: 43_200_000,
+    };
     expect(config).toEqual({
       file: undefined,
       dataDir: join(cwd, "data"),
@@ -16,25 +23,17 @@ describe("without file and environment", () => {
       strategy: "per-user",
       threads: "per-user",
       addressing: "mention",
+      maxAgeMs: 43_200_000,
       platforms: {
-        telegram: {
-          strategy: "per-user",
-          threads: "per-user",
-          addressing: "mention",
-          access: { dm: "allowlist", groups: "allowlist" },
-        },
-        web: {
-          strategy: "per-user",
-          threads: "per-user",
-          addressing: "always",
-          access: { dm: "open", groups: "open" },
-        },
+        discord: elsewhere,
+        telegram: elsewhere,
+        web: { ...elsewhere, addressing: "always", access: { dm: "open", groups: "open" } },
       },
-      access: { telegram: { dm: "allowlist", groups: "allowlist" }, web: { dm: "open", groups: "open" } },
       owners: [],
       allow: { users: [], chats: [] },
       agent: { name: "main", model: "claude-sonnet-5-5", prompt: undefined, maxTokens: 8192, maxSteps: 10 },
       anthropic: { apiKey: undefined, baseUrl: undefined, maxRetries: 2 },
+      discord: undefined,
       telegram: undefined,
       web: { enabled: true, botName: "parley", joinToken: undefined, allowedHosts: [] },
       http: { host: "127.0.0.1", port: 8787, token: undefined },
@@ -48,7 +47,7 @@ describe("without file and environment", () => {
 
   test("nothing in it can be changed afterwards", () => {
     const config = load("owners: ['telegram:1']\nweb: { allowedHosts: [a] }\n");
-    for (const part of [config, config.owners, config.web, config.web.allowedHosts, config.access.web]) {
+    for (const part of [config, config.owners, config.web, config.web.allowedHosts, config.platforms.web.access]) {
       expect(Object.isFrozen(part)).toBe(true);
     }
   });
@@ -103,10 +102,8 @@ describe("the file", () => {
 
   test("may use anchors and aliases", () => {
     const config = load("telegram: { token: t, access: &who { dm: open } }\nweb: { access: *who }\n");
-    expect(config.access).toEqual({
-      telegram: { dm: "open", groups: "allowlist" },
-      web: { dm: "open", groups: "open" },
-    });
+    expect(config.platforms.telegram.access).toEqual({ dm: "open", groups: "allowlist" });
+    expect(config.platforms.web.access).toEqual({ dm: "open", groups: "open" });
   });
 
   test("takes values from the environment where they are a reference as a whole", () => {
@@ -134,6 +131,7 @@ describe("the environment", () => {
       "strategy: shared",
       "access: off",
       "anthropic: { apiKey: a, baseUrl: 'http://a' }",
+      "discord: { token: a, apiRoot: 'http://a/api', strategy: shared, access: off }",
       "telegram: { token: a, apiRoot: 'http://a', strategy: shared, access: { dm: off } }",
       "web: { strategy: shared, access: off }",
       "http: { host: a, port: 1, token: a }",
@@ -146,19 +144,22 @@ describe("the environment", () => {
       PARLEY_TOKEN: "b",
       ANTHROPIC_API_KEY: "b",
       ANTHROPIC_BASE_URL: "http://127.0.0.1:9/",
+      DISCORD_TOKEN: "b",
+      DISCORD_API_ROOT: "http://127.0.0.1:7/api/",
       TELEGRAM_BOT_TOKEN: "b",
       TELEGRAM_API_ROOT: "http://127.0.0.1:8/",
       PARLEY_STRATEGY: "per-thread",
       PARLEY_ACCESS: "open",
       PARLEY_LOG_LEVEL: "silent",
     });
+    const decided = { strategy: "per-thread", access: { dm: "open", groups: "open" } };
     expect(config).toMatchObject({
       dataDir: "/var/lib/parley",
       strategy: "per-thread",
       anthropic: { apiKey: "b", baseUrl: "http://127.0.0.1:9" },
       telegram: { token: "b", apiRoot: "http://127.0.0.1:8" },
-      platforms: { telegram: { strategy: "per-thread" }, web: { strategy: "per-thread" } },
-      access: { telegram: { dm: "open", groups: "open" }, web: { dm: "open", groups: "open" } },
+      discord: { token: "b", apiRoot: "http://127.0.0.1:7/api" },
+      platforms: { discord: decided, telegram: decided, web: decided },
       http: { host: "0.0.0.0", port: 0, token: "b" },
       log: { level: "silent" },
     });
@@ -180,10 +181,36 @@ describe("the environment", () => {
     expect(load("telegram:\n  mode: polling\n", { TELEGRAM_BOT_TOKEN: "t" }).telegram?.token).toBe("t");
   });
 
+  test("starts Discord with a token alone, and with nothing less", () => {
+    expect(load("", { DISCORD_TOKEN: "t" }).discord).toEqual({
+      token: "t",
+      apiRoot: "https://discord.com/api",
+      shards: "auto",
+      shardCount: undefined,
+      threadArchiveMinutes: 1440,
+      pingOnReply: false,
+      drafts: true,
+    });
+    expect(load("", { DISCORD_API_ROOT: "http://127.0.0.1:1/api" }).discord).toBeUndefined();
+  });
+
   test("makes up for a reference that leads nowhere", () => {
     expect(load(`telegram: { token: '${reference("GONE")}' }\n`, { TELEGRAM_BOT_TOKEN: "t" }).telegram?.token).toBe(
       "t",
     );
+  });
+
+  test.each([
+    ["[0, 1]", "4", []],
+    ["2", undefined, []],
+    ["[0, 1]", undefined, ["a list of shards needs discord.shardCount: how many there are in all processes"]],
+    ["[0, 4]", "4", ["there is no shard 4: with 4 in all they are 0 to 3"]],
+    ["[]", "4", ["the list of shards is empty"]],
+    ["some", undefined, ['expected "auto", a number of shards, or a list of shard numbers, found "some"']],
+  ])("shards %s of %s of Discord", (shards, count, wanted) => {
+    const yaml = `discord:\n  token: t\n  shards: ${shards}\n${count === undefined ? "" : `  shardCount: ${count}\n`}`;
+    if (wanted.length === 0) expect(load(yaml).discord?.shards).toEqual(JSON.parse(shards));
+    else expect(complaints(yaml)).toEqual(wanted.map((message) => expect.stringContaining(message)));
   });
 
   test("cannot mend a section that is none", () => {
@@ -213,7 +240,7 @@ describe("platforms", () => {
     ["access: allowlist\nweb: { joinToken: t }", "0.0.0.0", "allowlist allowlist"],
     ["web: { joinToken: t, access: { dm: off } }", "0.0.0.0", "off open"],
   ])("let people into the web chat as %j says at %s: %s", (yaml, host, modes) => {
-    const { dm, groups } = load(yaml, { PARLEY_HOST: host }).access.web;
+    const { dm, groups } = load(yaml, { PARLEY_HOST: host }).platforms.web.access;
     expect(`${dm} ${groups}`).toBe(modes);
   });
 

@@ -129,7 +129,7 @@ export function queueing(openStage: () => Promise<Stage>): void {
       await bob.says("/status");
       const { text } = await bob.hears("Strategy");
       expect(text).toContain("shared");
-      expect(text).toContain(`agent:main:${theatre.stage.platform}:group:`);
+      expect(text).toContain(`agent:main:${theatre.stage.platform}:${theatre.stage.groupKind}:`);
       expect(text).toContain("answering Alice");
       await bob.says("/help");
       await bob.hears("/stop");

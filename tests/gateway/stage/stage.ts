@@ -3,6 +3,8 @@
  */
 export interface Stage {
   readonly platform: string;
+  /** What the place is that several people are in. */
+  readonly groupKind: "group" | "channel";
   /** Whether people see an answer while it is being written. */
   readonly showsText: boolean;
   /** What the gateway needs in its environment to serve this platform. */

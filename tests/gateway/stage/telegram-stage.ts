@@ -7,6 +7,7 @@ import { fits, type Heard, type Person, type Said, type Stage } from "./stage.ts
 /** One supergroup with the bot in it, and everybody's private chat. */
 export class TelegramStage implements Stage {
   readonly platform = "telegram";
+  readonly groupKind = "group";
   readonly showsText = false;
   readonly tg: FakeTelegram;
   readonly group: FakeChat;

@@ -5,6 +5,7 @@ import { fits, type Heard, type Person, type Said, type Stage } from "./stage.ts
 /** The lobby of the web chat, and everybody's private chat. */
 export class WebStage implements Stage {
   readonly platform = "web";
+  readonly groupKind = "group";
   readonly showsText = true;
   readonly env = {};
   readonly #people: WebStagePerson[] = [];

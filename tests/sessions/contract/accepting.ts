@@ -118,6 +118,35 @@ export function accepting(scene: StoreScene): void {
     });
   });
 
+  describe("what comes too late", () => {
+    const late = { ageMs: 60_001 };
+
+    test("is not answered; its author is told once for all that came together, and it is known if it comes again", async () => {
+      const first = message("alice", "hours ago");
+      expect(await accept(first, late)).toMatchObject({ kind: "stale", told: true });
+      expect(await accept(first, late)).toEqual({ kind: "duplicate" });
+      expect(await say("alice", "a minute later", late)).toMatchObject({ kind: "stale", told: false });
+      expect(await say("bob", "me too", late)).toMatchObject({ kind: "stale", told: true });
+      expect(await scene.store.lanesWithWork()).toEqual([]);
+      scene.clock.now += 2 * 60 * 60 * 1000;
+      expect(await say("alice", "the next time", late)).toMatchObject({ kind: "stale", told: true });
+    });
+
+    test("is none of the bot's business if it was not meant for it, and no command is run by it", async () => {
+      expect(await accept(message("alice", "chatter", { addressed: false }), late)).toEqual({ kind: "ignored" });
+      const command = message("alice", "/stop", { command: { name: "stop", args: "" } });
+      expect(await accept(command, { ...late, isCommand: true })).toMatchObject({ kind: "stale" });
+      expect(await scene.store.pendingCommands()).toEqual([]);
+    });
+
+    test("is what the chat's own setting says", async () => {
+      await say("alice", "first");
+      const place = { level: "chat", platform: "telegram", account: "default", chatId: "-100" } as const;
+      await scene.store.setSetting(place, "maxAgeMs", "100000", "test");
+      expect(await say("alice", "second", late)).toMatchObject({ kind: "turn" });
+    });
+  });
+
   describe("albums and long texts", () => {
     const part = (user: string, caption: string, addressed: boolean) =>
       message(user, caption, {

@@ -76,6 +76,52 @@ export function chats(scene: StoreScene): void {
     });
   });
 
+  test("what is asked in private is its author's alone, whatever the chat has chosen", async () => {
+    for (const strategy of ["shared", "tagged-hybrid", "per-thread"]) {
+      const chat = { id: "-100", kind: "group" as const, opensThreads: true };
+      const accepted = await accept(message("alice", "psst", { private: true, source: { chat } }), { strategy });
+      expect(accepted).toMatchObject({ lane: `${lane}:user:alice` });
+    }
+    const { plan } = await claim(`${lane}:user:alice`);
+    expect(plan).toMatchObject({ attribution: "none", thread: "stay" });
+  });
+
+  describe("threads that people open", () => {
+    const inThread = (user: string, text: string, threadId: string, more = {}) =>
+      message(user, text, { source: { thread: { id: threadId, kind: "native" }, ...more } });
+    const unaddressed = (inbound: ReturnType<typeof message>) => ({ ...inbound, addressed: false });
+
+    test("from the bot's answer go on with its conversation, without a mention", async () => {
+      const options = { strategy: "per-thread" };
+      const opening = message("alice", "@bot begin");
+      await accept(opening, options);
+      const [{ lane: chain } = { lane: "" }] = await scene.store.lanesWithWork();
+      const run = await claim(chain);
+      const chunks = [{ text: "ok", plain: "ok" }];
+      await scene.store.end(run, { outcome: "done", deliveries: [{ to: run.to, chunks, chainRoot: run.plan.root }] });
+      const chunk = await scene.store.nextChunk(run.chat.ref);
+      await scene.store.chunkSent(chunk as NonNullable<typeof chunk>, "bot-1");
+      const inside = unaddressed(inThread("bob", "and?", "bot-1"));
+      expect(await accept(inside, options)).toMatchObject({ kind: "turn", lane: chain });
+      expect(await accept(unaddressed(inThread("bob", "x", "else")), options)).toEqual({ kind: "ignored" });
+    });
+
+    test("for a post that asks the bot are that post's conversation: nobody in it has to name the bot again", async () => {
+      const options = { strategy: "per-thread" };
+      const post = inThread("alice", "@bot help", "p1", { messageId: "p1" });
+      const accepted = await accept(post, options);
+      const inside = unaddressed(inThread("bob", "me too", "p1"));
+      expect(await accept(inside, options)).toMatchObject({ lane: "lane" in accepted ? accepted.lane : "" });
+    });
+
+    test("for a post are, where everybody has a conversation of their own, its author's alone", async () => {
+      const options = { strategy: "per-user" };
+      await accept(inThread("alice", "@bot help", "p1", { messageId: "p1" }), options);
+      expect(await accept(unaddressed(inThread("bob", "me too", "p1")), options)).toEqual({ kind: "ignored" });
+      expect(await accept(unaddressed(inThread("alice", "more", "p1")), options)).toMatchObject({ kind: "turn" });
+    });
+  });
+
   describe("chats", () => {
     const place = { level: "chat", platform: "telegram", account: "default", chatId: "-100" } as const;
 

@@ -84,13 +84,15 @@ export function runs(scene: StoreScene): void {
     });
 
     const notice = { chunks: [{ text: "an admin stopped it", plain: "an admin stopped it" }] };
+    const dropped = { chunks: [{ text: "stopped", plain: "stopped" }] };
 
     test("stopping drops one's own waiting messages and marks one's own runs; others are not touched", async () => {
       await say("alice", "a1");
       const run = await claim();
       await say("alice", "a2");
       await say("bob", "b1");
-      const stop = (userId: string) => scene.store.stop({ chatRef: run.chat.ref, userId, before: 1_000, notice });
+      const stop = (userId: string) =>
+        scene.store.stop({ chatRef: run.chat.ref, userId, before: 1_000, notice, dropped });
       expect(await stop("bob")).toEqual({ dropped: 1, runIds: [] });
       await say("bob", "b2");
       expect(await stop("alice")).toEqual({ dropped: 1, runIds: [run.runId] });
@@ -108,7 +110,7 @@ export function runs(scene: StoreScene): void {
       await say("alice", "a better idea");
       const before = "seq" in order ? order.seq : 0;
       const [chat] = await scene.store.chats();
-      const work = await scene.store.stop({ chatRef: chat?.ref ?? 0, userId: "alice", before, notice });
+      const work = await scene.store.stop({ chatRef: chat?.ref ?? 0, userId: "alice", before, notice, dropped });
       expect(work).toEqual({ dropped: 0, runIds: [] });
       await scene.store.answerCommand(before, []);
       expect(await serveAll()).toEqual([["alice", "a better idea"]]);
@@ -119,7 +121,7 @@ export function runs(scene: StoreScene): void {
       const run = await claim();
       await say("bob", "b1");
       await say("alice", "a2");
-      const order = { chatRef: run.chat.ref, userId: "admin", before: 1_000, everybody: true, notice };
+      const order = { chatRef: run.chat.ref, userId: "admin", before: 1_000, everybody: true, notice, dropped };
       expect(await scene.store.stop(order)).toEqual({ dropped: 2, runIds: [run.runId] });
       const told: unknown[] = [];
       for (;;) {
@@ -134,7 +136,7 @@ export function runs(scene: StoreScene): void {
     test("a run that was stopped says nothing more, also if it was done in the same moment", async () => {
       await say("alice", "a1");
       const run = await claim();
-      await scene.store.stop({ chatRef: run.chat.ref, userId: "alice", before: 1_000, notice });
+      await scene.store.stop({ chatRef: run.chat.ref, userId: "alice", before: 1_000, notice, dropped });
       await scene.store.end(run, answer(run, "too late"));
       expect(await scene.store.chatsWithDeliveries()).toEqual([]);
     });

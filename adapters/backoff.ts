@@ -1,5 +1,4 @@
 import { setTimeout } from "node:timers/promises";
-import type { Sleep } from "./options.ts";
 
 const FIRST_MS = 1_000;
 const LONGEST_MS = 60_000;
@@ -24,6 +23,9 @@ export class Backoff {
     this.#failures = 0;
   }
 }
+
+/** Waits; returns early, without an error, once the signal is aborted. */
+export type Sleep = (ms: number, signal: AbortSignal) => Promise<void>;
 
 export const sleep: Sleep = async (ms, signal) => {
   try {

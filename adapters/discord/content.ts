@@ -1,0 +1,59 @@
+import type { DiscordContent, DiscordMessage, DiscordUser } from "./payload.ts";
+import { nameOf } from "./people.ts";
+import type { Names } from "./scene.ts";
+
+const MAX_ANSWERS = 20;
+
+/** What Discord writes as numbers between angle brackets, and shows as something else. */
+const MARKED =
+  /<(?:@!?(?<user>\d{1,20})|@&(?<role>\d{1,20})|#(?<channel>\d{1,20})|a?(?<emoji>:\w{1,64}:)\d{1,20}|(?<command>\/[^<>:\n]{1,128}):\d{1,20}|t:(?<time>-?\d{1,13})(?::[a-zA-Z])?)>/g;
+
+/**
+ * What a message says in words: its text, then a short form of what people send that is neither text nor file.
+ *
+ * @returns the empty string if it says nothing, as a message of files alone
+ */
+export function textOf(message: DiscordMessage, names: Names): string {
+  const parts = [
+    words(message, names),
+    ...message.message_snapshots.map((snapshot) => `[forwarded] ${words(snapshot, names)}`.trimEnd()),
+    pollText(message.poll),
+  ];
+  return parts.filter((part) => part !== "").join("\n");
+}
+
+/** A text with its mentions, emoji and times as people read them; what is not known stays as it is. */
+export function resolved(text: string, people: readonly DiscordUser[], names: Names): string {
+  return text.replace(MARKED, (written, ...rest) => {
+    const { user, role, channel, emoji, command, time } = rest.at(-1) as Record<string, string | undefined>;
+    if (user !== undefined) return prefixed("@", nameAmong(people, user)) ?? written;
+    if (role !== undefined) return prefixed("@", names.roleName?.(role)) ?? written;
+    if (channel !== undefined) return prefixed("#", names.channelName?.(channel)) ?? written;
+    if (time !== undefined) return timeText(Number(time)) ?? written;
+    return emoji ?? command ?? written;
+  });
+}
+
+function words({ content, mentions, stickers }: DiscordContent, names: Names): string {
+  const said = resolved(content, mentions, names).trim();
+  return [said, ...stickers.map((name) => `[sticker] ${name}`)].filter((part) => part !== "").join("\n");
+}
+
+function pollText(poll: DiscordMessage["poll"]): string {
+  if (poll === undefined) return "";
+  return [`[poll] ${poll.question}`, ...poll.answers.slice(0, MAX_ANSWERS).map((answer) => `- ${answer}`)].join("\n");
+}
+
+function nameAmong(people: readonly DiscordUser[], id: string): string | undefined {
+  const person = people.find((each) => each.id === id);
+  return person && nameOf(person);
+}
+
+function prefixed(sign: string, name: string | undefined): string | undefined {
+  return name === undefined ? undefined : sign + name;
+}
+
+function timeText(seconds: number): string | undefined {
+  const date = new Date(seconds * 1000);
+  return Number.isNaN(date.getTime()) ? undefined : `${date.toISOString().slice(0, 16).replace("T", " ")} UTC`;
+}

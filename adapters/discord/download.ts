@@ -1,0 +1,85 @@
+import { Routes } from "discord.js";
+import { type FetchedAttachment, SendError } from "../adapter.ts";
+import type { Attachment } from "../record.ts";
+import { type AttachmentRef, decodeAttachmentRef } from "./attachments.ts";
+import type { DiscordApi } from "./client.ts";
+import { DiscordError, reasonOf, toSendError } from "./errors.ts";
+import { readMessage } from "./payload.ts";
+
+export interface DownloadOptions {
+  api: DiscordApi;
+  apiRoot: string;
+}
+
+/** Where Discord keeps files. */
+const HOSTS = new Set(["cdn.discordapp.com", "media.discordapp.net"]);
+
+const DISCORD = "https://discord.com";
+
+/**
+ * Get an attachment's bytes, giving up as soon as there are more than `maxBytes`. Addresses are asked only where Discord
+ * keeps its files; one that has expired is looked up anew in its message.
+ *
+ * @throws SendError
+ */
+export async function fetchFile(
+  { ref, mimeType }: Attachment,
+  maxBytes: number,
+  signal: AbortSignal,
+  options: DownloadOptions,
+): Promise<FetchedAttachment> {
+  const found = decodeAttachmentRef(ref);
+  if (found === null) throw new SendError("refused", "the file: no reference of Discord's");
+  try {
+    const response = await request(found.url, signal, options);
+    const renewed = EXPIRED.has(response.status) ? await renew(found, signal, options) : null;
+    if (renewed !== null) await response.body?.cancel();
+    const file = await read(renewed === null ? response : await request(renewed, signal, options), maxBytes);
+    return { bytes: file.bytes, mimeType: mimeType ?? file.mimeType };
+  } catch (error) {
+    if (error instanceof SendError) throw error;
+    if (error instanceof DiscordError) throw toSendError(error, {}, true);
+    throw new SendError("temporary", `the file: ${reasonOf(error)}`);
+  }
+}
+
+const EXPIRED = new Set([403, 404]);
+
+function request(url: string, signal: AbortSignal, { apiRoot }: DownloadOptions): Promise<Response> {
+  const { origin, protocol, hostname } = URL.canParse(url) ? new URL(url) : new URL("null:");
+  const ofDiscord = protocol === "https:" && HOSTS.has(hostname);
+  const api = new URL(apiRoot).origin;
+  if (!ofDiscord && (api === DISCORD || origin !== api)) {
+    throw new SendError("refused", "the file: not at an address of Discord's");
+  }
+  return fetch(url, { signal, redirect: "error" });
+}
+
+/** @returns null if the file belongs to no message @throws DiscordError */
+async function renew(
+  { channelId, messageId, id }: AttachmentRef,
+  signal: AbortSignal,
+  { api }: DownloadOptions,
+): Promise<string | null> {
+  if (messageId === undefined) return null;
+  const route = Routes.channelMessage(channelId, messageId);
+  const message = readMessage(await api.call("looking a file up", { method: "GET", route, signal }));
+  const files = [message, ...message.message_snapshots].flatMap(({ attachments }) => attachments);
+  return files.find((file) => file.id === id)?.url ?? null;
+}
+
+async function read(response: Response, maxBytes: number): Promise<FetchedAttachment> {
+  if (!response.ok) {
+    await response.body?.cancel();
+    throw new SendError(response.status >= 500 ? "temporary" : "refused", `the file: status ${response.status}`);
+  }
+  const parts: Uint8Array[] = [];
+  let bytes = 0;
+  // Leaving the loop cancels what is still to come.
+  for await (const part of response.body ?? []) {
+    bytes += part.byteLength;
+    if (bytes > maxBytes) throw new SendError("refused", `the file has more than ${maxBytes} bytes`);
+    parts.push(part);
+  }
+  return { bytes: Buffer.concat(parts), mimeType: response.headers.get("content-type") ?? "application/octet-stream" };
+}

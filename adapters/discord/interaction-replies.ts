@@ -1,0 +1,187 @@
+import { MessageFlags, Routes } from "discord.js";
+import { type OutboundChunk, SendError } from "../adapter.ts";
+import type { Acknowledgements } from "./acknowledgements.ts";
+import type { DiscordApi } from "./client.ts";
+import { DiscordError, isRefusedFor, REASON, toSendError } from "./errors.ts";
+import { isSnowflake } from "./ids.ts";
+import { attached, type Messages, wording } from "./messages.ts";
+import { recordOf } from "./payload.ts";
+import { expiryOf, type ReplyToken } from "./reply-token.ts";
+
+export interface InteractionRepliesOptions {
+  api: DiscordApi;
+  messages: Messages;
+  acknowledgements: Acknowledgements;
+  now: () => number;
+}
+
+const OVER = [REASON.unknownMessage, 10015, REASON.unknownInteraction, 50027];
+/** The bot cannot write there by itself. */
+const NOT_THERE = [REASON.unknownChannel, REASON.missingAccess, REASON.missingPermissions];
+const TAKES_NO_DMS = [50007, 50278];
+
+const ORIGINAL = "@original";
+const MAX_TEXT = 2_000;
+
+/**
+ * Answers to slash commands.
+ *
+ * The first chunk becomes the response itself. The others are messages of the channel, or, where only the asker may read
+ * them or the bot is not there, follow-ups of the response. Once Discord takes none of that any more, the answer becomes
+ * a message that names the asker, or a private one; what was private never goes to a public place.
+ *
+ * @see https://discord.com/developers/docs/interactions/receiving-and-responding#followup-messages
+ */
+export class InteractionReplies {
+  readonly #options: InteractionRepliesOptions;
+
+  constructor(options: InteractionRepliesOptions) {
+    this.#options = options;
+  }
+
+  /** @returns the message's id @throws SendError, or DiscordError from where sending again does no harm */
+  async send(chunk: OutboundChunk, reply: ReplyToken, signal: AbortSignal): Promise<string> {
+    if (await this.#isOpen(reply, signal)) {
+      try {
+        return await this.#respond(chunk, reply, signal);
+      } catch (error) {
+        if (!isOver(error)) throw error;
+      }
+    }
+    return this.#fallBack(chunk, reply, signal);
+  }
+
+  /** One that is gone already is fine. @throws DiscordError */
+  async remove(draft: OutboundChunk & { replaces: string }, reply: ReplyToken, signal: AbortSignal): Promise<void> {
+    if (await this.#isOpen(reply, signal)) {
+      try {
+        const route = messageRoute(reply, draft.index === 0 ? ORIGINAL : draft.replaces);
+        await this.#options.api.call("taking an answer back", { method: "DELETE", route, auth: false, signal });
+        return;
+      } catch (error) {
+        if (!isOver(error)) throw error;
+      }
+    }
+    if (isPublic(reply)) await this.#options.messages.remove(placeOf(draft), draft.replaces, signal);
+  }
+
+  /** Give the first response. @returns its message's id @throws DiscordError */
+  async respond(text: string, reply: ReplyToken, signal: AbortSignal): Promise<string> {
+    await this.#options.acknowledgements.of(reply.interactionId);
+    return this.#editOriginal({ text }, reply, signal);
+  }
+
+  async #isOpen(reply: ReplyToken, signal: AbortSignal): Promise<boolean> {
+    if (!signal.aborted) await this.#options.acknowledgements.of(reply.interactionId);
+    return this.#options.now() < expiryOf(reply);
+  }
+
+  async #respond(chunk: OutboundChunk, reply: ReplyToken, signal: AbortSignal): Promise<string> {
+    if (chunk.index === 0) return this.#editOriginal(chunk, reply, signal);
+    if (isPublic(reply)) {
+      try {
+        return await this.#options.messages.put(placeOf(chunk), unquoting(chunk), signal);
+      } catch (error) {
+        if (!isRefusedFor(error, ...NOT_THERE)) throw error;
+      }
+    }
+    return this.#followUp(chunk, reply, signal);
+  }
+
+  #editOriginal(
+    { text, files }: Pick<OutboundChunk, "text" | "files">,
+    reply: ReplyToken,
+    signal: AbortSignal,
+  ): Promise<string> {
+    return this.#write("answering a command", "PATCH", messageRoute(reply, ORIGINAL), { text, files }, signal);
+  }
+
+  async #followUp(chunk: OutboundChunk, reply: ReplyToken, signal: AbortSignal): Promise<string> {
+    const { replaces } = chunk;
+    if (isSnowflake(replaces)) {
+      try {
+        return await this.#write("editing an answer", "PATCH", messageRoute(reply, replaces), chunk, signal);
+      } catch (error) {
+        if (!isRefusedFor(error, REASON.unknownMessage)) throw error;
+      }
+    }
+    try {
+      const route = Routes.webhook(reply.applicationId, reply.token);
+      return await this.#write("going on with an answer", "POST", route, chunk, signal, reply.ephemeral);
+    } catch (error) {
+      // These have no idempotency key.
+      if (error instanceof DiscordError && !isOver(error)) throw toSendError(error, chunk.to, false);
+      throw error;
+    }
+  }
+
+  /** By the interaction's own address, which is all the permission that it takes. */
+  async #write(
+    what: string,
+    method: "POST" | "PATCH",
+    route: `/${string}`,
+    { text, files }: Pick<OutboundChunk, "text" | "files">,
+    signal: AbortSignal,
+    ephemeral = false,
+  ): Promise<string> {
+    const body = { ...wording(text), ...(ephemeral && { flags: MessageFlags.Ephemeral }) };
+    const request = { method, route, body, ...attached(files), auth: false, signal };
+    const { id } = recordOf(await this.#options.api.call(what, request));
+    if (!isSnowflake(id)) throw new DiscordError(what, "no proper answer");
+    return id;
+  }
+
+  async #fallBack(chunk: OutboundChunk, reply: ReplyToken, signal: AbortSignal): Promise<string> {
+    if (isPublic(reply)) {
+      try {
+        const text = chunk.index === 0 && chunk.replaces === undefined ? naming(reply.userId, chunk.text) : chunk.text;
+        return await this.#options.messages.put(placeOf(chunk), { ...unquoting(chunk), text }, signal);
+      } catch (error) {
+        if (!isRefusedFor(error, ...NOT_THERE)) throw error;
+      }
+    }
+    return this.#sendPrivately(chunk, reply, signal);
+  }
+
+  async #sendPrivately(chunk: OutboundChunk, { userId }: ReplyToken, signal: AbortSignal): Promise<string> {
+    const { api, messages } = this.#options;
+    try {
+      const request = { method: "POST" as const, route: Routes.userChannels(), body: { recipient_id: userId }, signal };
+      const { id } = recordOf(await api.call("opening a private chat", request));
+      if (!isSnowflake(id)) throw new DiscordError("opening a private chat", "no proper answer");
+      return await messages.put(id, unquoting(chunk), signal);
+    } catch (error) {
+      if (!(error instanceof DiscordError)) throw error;
+      // It says nothing about the chat that the command was used in.
+      if (isRefusedFor(error, ...TAKES_NO_DMS)) throw new SendError("refused", error.message);
+      throw toSendError(error, {}, true);
+    }
+  }
+}
+
+/** The interaction takes no answer any more, or what there was of one is gone. */
+export function isOver(error: unknown): boolean {
+  return isRefusedFor(error, ...OVER);
+}
+
+function isPublic({ ephemeral, present }: ReplyToken): boolean {
+  return !ephemeral && present;
+}
+
+function naming(userId: string, text: string): string {
+  const named = `<@${userId}> ${text}`;
+  return named.length <= MAX_TEXT ? named : text;
+}
+
+/** A command is no message: nothing can quote it. */
+function unquoting({ key, text, files, replaces }: OutboundChunk) {
+  return { key, text, files, replaces };
+}
+
+function placeOf({ to }: Pick<OutboundChunk, "to">): string {
+  return to.threadId ?? to.chatId;
+}
+
+function messageRoute({ applicationId, token }: ReplyToken, messageId: string): `/${string}` {
+  return Routes.webhookMessage(applicationId, token, messageId);
+}

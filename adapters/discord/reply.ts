@@ -1,0 +1,32 @@
+import { MessageReferenceType, MessageType } from "discord.js";
+import type { Reply } from "../record.ts";
+import { textOf } from "./content.ts";
+import type { DiscordMessage } from "./payload.ts";
+import { senderOf } from "./people.ts";
+import type { Scene } from "./scene.ts";
+
+const MAX_QUOTED = 4_000;
+
+/**
+ * The message that a message replies to, if any. Of one that is gone, only the id is known.
+ *
+ * Other references are no replies: a forward brings its message along, and published announcements name the channel that
+ * they come from.
+ *
+ * @see https://discord.com/developers/docs/resources/message#message-reference-types
+ */
+export function replyOf(message: DiscordMessage, scene: Scene): Reply | undefined {
+  const { type, message_reference: reference, referenced_message: original } = message;
+  if (type !== MessageType.Reply || reference?.message_id === undefined) return undefined;
+  if (reference.type !== MessageReferenceType.Default) return undefined;
+  const reply: Reply = { messageId: reference.message_id, fromSelf: original?.author.id === scene.bot.id };
+  if (original == null) return reply;
+  const author = senderOf(original);
+  const text = bounded(textOf(original, scene));
+  return { ...reply, userId: author.id, userName: author.name, ...(text !== "" && { text }) };
+}
+
+function bounded(text: string): string {
+  if (text.length <= MAX_QUOTED) return text;
+  return `${text.slice(0, MAX_QUOTED - 1).replace(/[\uD800-\uDBFF]$/, "")}…`;
+}

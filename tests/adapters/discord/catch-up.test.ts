@@ -1,0 +1,264 @@
+import { describe, expect, it } from "vitest";
+import { Stage } from "./gateway.ts";
+
+const HISTORY = /^GET \/channels\/\d+\/messages$/;
+
+async function connected(options: Parameters<typeof Stage.open>[0] = {}) {
+  const stage = await Stage.open(options);
+  const { discord, gateway } = stage;
+  const team = discord.guild("Team");
+  const general = team.text("general");
+  const adapter = await stage.started();
+  const alice = discord.user("Alice");
+  general.post(alice, "before");
+  await gateway.said("before");
+  const fetched = () => discord.calls.filter(({ method, path }) => HISTORY.test(`${method} ${path}`)).length;
+  return { stage, discord, gateway, team, general, adapter, alice, fetched };
+}
+
+const five = ["Ann", "Ben", "Cid", "Dan", "Eve"];
+
+describe("a connection that breaks", () => {
+  it.each([
+    ["is dropped", (gateway: Stage["discord"]["gateway"]) => gateway.drop()],
+    ["is reset", (gateway: Stage["discord"]["gateway"]) => gateway.reset()],
+    ["is asked to come back (op 7)", (gateway: Stage["discord"]["gateway"]) => gateway.requestReconnect()],
+    ["has a session that may go on (op 9)", (gateway: Stage["discord"]["gateway"]) => gateway.invalidate(true)],
+  ])("and %s loses nothing and repeats nothing", async (_, breaks) => {
+    const { discord, gateway, general } = await connected();
+    breaks(discord.gateway);
+    for (const name of five) general.post(discord.user(name), `from ${name}`);
+    await gateway.messages.waitForMany(6);
+    general.post(discord.user("Zoe"), "the end");
+    await gateway.said("the end");
+    expect(gateway.texts()).toEqual(["before", ...five.map((name) => `from ${name}`), "the end"]);
+    expect(discord.gateway.resumes.length).toBeGreaterThan(0);
+  });
+
+  it("without anybody noticing is found out by its heartbeat", async () => {
+    const { discord, gateway, general } = await connected({ heartbeatMs: 40 });
+    discord.gateway.mute();
+    for (const name of five) general.post(discord.user(name), `from ${name}`);
+    await gateway.messages.waitForMany(6);
+    expect(gateway.texts()).toEqual(["before", ...five.map((name) => `from ${name}`)]);
+  });
+
+  it("and loses its session reads what was missed, in order, before what comes then", async () => {
+    const { discord, gateway, general, fetched } = await connected();
+    const hold = discord.hold(HISTORY);
+    discord.gateway.invalidate();
+    for (const name of five) general.post(discord.user(name), `from ${name}`);
+    await hold.arrived;
+    general.post(discord.user("Zoe"), "the end");
+    hold.release();
+    await gateway.said("the end");
+    expect(gateway.texts()).toEqual(["before", ...five.map((name) => `from ${name}`), "the end"]);
+    expect(fetched()).toBe(1);
+    expect(discord.gateway.identifies).toHaveLength(2);
+  });
+
+  it("while Discord is out of reach for a while loses nothing of five people", async () => {
+    const { discord, gateway, general } = await connected();
+    discord.gateway.leave();
+    await gateway.states.waitFor(({ ready }) => !ready);
+    for (const name of five) general.post(discord.user(name), `from ${name}`);
+    discord.gateway.back();
+    await gateway.messages.waitForMany(6);
+    await gateway.readyAgain();
+    expect(gateway.texts()).toEqual(["before", ...five.map((name) => `from ${name}`)]);
+  });
+
+  it("for good is replaced, and what was missed is read", async () => {
+    const { discord, gateway, general } = await connected();
+    discord.gateway.drop(4004);
+    for (const name of five) general.post(discord.user(name), `from ${name}`);
+    await gateway.messages.waitForMany(6);
+    expect(gateway.texts()).toEqual(["before", ...five.map((name) => `from ${name}`)]);
+  });
+
+  it("with a server that is unavailable for a while reads on there", async () => {
+    const { discord, gateway, team, general, alice } = await connected();
+    team.unavailable();
+    general.post(alice, "missed");
+    team.available();
+    await gateway.said("missed");
+    discord.dm(alice).post(alice, "the end");
+    await gateway.said("the end");
+    expect(gateway.states.all).toEqual([{ ready: true }]);
+  });
+});
+
+describe("a restart", () => {
+  it("the first start in a server reads nothing of its past", async () => {
+    const stage = await Stage.open();
+    const general = stage.discord.guild("Team").text("general");
+    general.post(stage.discord.user("Alice"), "long ago");
+    await stage.started();
+    general.post(stage.discord.user("Alice"), "now");
+    await stage.gateway.said("now");
+    expect(stage.gateway.texts()).toEqual(["now"]);
+    expect(stage.discord.calls.map(({ path }) => path)).toEqual(["/gateway/bot"]);
+  });
+
+  it("reads what was written meanwhile: in channels, threads, new ones of both, forums and private chats", async () => {
+    const { stage, discord, gateway, team, general, adapter, alice } = await connected();
+    const thread = general.openThread(alice, "talk");
+    thread.post(alice, "thread before");
+    discord.dm(alice).post(alice, "private before");
+    await gateway.messages.waitForMany(3);
+    await adapter.close();
+    general.post(alice, "in general");
+    thread.post(alice, "in the thread");
+    discord.dm(alice).post(alice, "in private");
+    team.text("new").post(alice, "in a new channel");
+    general.openThread(alice, "new").post(alice, "in a new thread");
+    team.forum("help").openPost(alice, "How?", "in a post");
+    await stage.started();
+    await gateway.messages.waitForMany(9);
+    expect(gateway.texts().slice(3).sort()).toEqual([
+      "in a new channel",
+      "in a new thread",
+      "in a post",
+      "in general",
+      "in private",
+      "in the thread",
+    ]);
+    expect(gateway.handedOver.all).toHaveLength(9);
+    expect(gateway.malformed.all).toEqual([]);
+  });
+
+  it("asks nothing where nothing was written", async () => {
+    const { stage, discord, adapter, fetched } = await connected();
+    await adapter.close();
+    await stage.started();
+    await discord.gateway.waitForIdentifies(2);
+    expect(fetched()).toBe(0);
+  });
+
+  it("reads three hundred messages of a channel at most, and says what it skipped", async () => {
+    const { stage, gateway, general, adapter, alice, fetched } = await connected();
+    await adapter.close();
+    for (let n = 1; n <= 350; n += 1) general.post(alice, `missed ${n}`);
+    await stage.started();
+    await gateway.skipped.waitForMany(1);
+    general.post(alice, "the end");
+    await gateway.said("the end");
+    expect(gateway.texts().slice(1)).toEqual([...Array.from({ length: 300 }, (_, n) => `missed ${n + 1}`), "the end"]);
+    expect(gateway.skipped.all[0]).toMatch(/more than 300 messages were missed/);
+    expect(fetched()).toBe(3);
+  });
+
+  it("keeps what is said while it reads so much", async () => {
+    const { stage, discord, gateway, general, adapter, alice } = await connected();
+    await adapter.close();
+    for (let n = 1; n <= 301; n += 1) general.post(alice, `missed ${n}`);
+    const hold = discord.hold(HISTORY);
+    await stage.started();
+    await hold.arrived;
+    general.post(alice, "meanwhile");
+    hold.release();
+    await gateway.said("meanwhile");
+    expect(gateway.texts()).toHaveLength(302);
+  });
+
+  it("reads three channels at a time", async () => {
+    const { stage, discord, gateway, team, adapter, alice } = await connected();
+    await adapter.close();
+    for (const name of five) team.text(name).post(alice, `in ${name}`);
+    const hold = discord.hold(HISTORY);
+    await stage.started();
+    await hold.arrived;
+    discord.dm(alice).post(alice, "a sign of life");
+    await gateway.said("a sign of life");
+    const asked = discord.calls.filter(({ method, path }) => HISTORY.test(`${method} ${path}`));
+    expect(asked.length).toBeLessThanOrEqual(3);
+    hold.release();
+    for (const name of five) await gateway.said(`in ${name}`);
+  });
+
+  it("in which the store fails half-way goes on where it failed", async () => {
+    const { stage, gateway, general, adapter, alice } = await connected();
+    await adapter.close();
+    for (let n = 1; n <= 5; n += 1) general.post(alice, `missed ${n}`);
+    let failures = 2;
+    gateway.commit = async ({ text }) => {
+      if (text === "missed 3" && failures-- > 0) throw new Error("the disk is full");
+    };
+    await stage.started();
+    await gateway.said("missed 3");
+    expect(gateway.texts().toSorted()).toEqual(["before", ...[1, 2, 3, 4, 5].map((n) => `missed ${n}`)]);
+  });
+
+  it("tries again where Discord fails, and waits as long as it says", async () => {
+    const { stage, discord, gateway, general, adapter, alice } = await connected();
+    await adapter.close();
+    general.post(alice, "missed");
+    discord.fail(HISTORY, { status: 503 });
+    discord.fail(HISTORY, { status: 429, retryAfterMs: 30_000 });
+    const next = await stage.started();
+    await gateway.said("missed");
+    expect(next.waits[0]).toBe(1000);
+    expect(next.waits[1]).toBeGreaterThanOrEqual(30_000);
+  });
+
+  it("leaves a channel be whose past it may not read", async () => {
+    const { stage, discord, gateway, team, general, adapter, alice, fetched } = await connected();
+    await adapter.close();
+    team.deny(general, "ReadMessageHistory");
+    general.post(alice, "missed");
+    discord.fail(HISTORY, { status: 403, code: 50013 });
+    await stage.started();
+    general.post(alice, "the end");
+    await gateway.said("the end");
+    expect(gateway.texts()).toEqual(["before", "the end"]);
+    expect(fetched()).toBe(1);
+  });
+
+  it("after a crash repeats what its bookmarks had not reached yet", async () => {
+    const { stage, discord, gateway, general, adapter, alice } = await connected();
+    await adapter.stop();
+    const marks = new Map(gateway.bookmarks.marks);
+    const again = await stage.started();
+    general.post(alice, "taken, but not marked");
+    await gateway.said("not marked");
+    await again.close();
+    gateway.bookmarks.marks.clear();
+    for (const [place, mark] of marks) gateway.bookmarks.marks.set(place, mark);
+    general.post(alice, "missed");
+    await stage.started();
+    await gateway.said("missed");
+    expect(gateway.handedOver.all.filter(({ text }) => text.includes("not marked"))).toHaveLength(2);
+    expect(gateway.texts()).toEqual(["before", "taken, but not marked", "missed"]);
+    expect(discord.sent).toEqual([]);
+  });
+
+  it("forgets what is gone, and begins anew in a server that it comes back to", async () => {
+    const { stage, gateway, team, general, adapter, alice } = await connected();
+    const other = team.text("other");
+    other.remove();
+    general.post(alice, "still here");
+    await gateway.said("still here");
+    team.remove();
+    stage.discord.dm(alice).post(alice, "a sign of life");
+    await gateway.said("a sign of life");
+    await adapter.stop();
+    expect([...gateway.bookmarks.marks.keys()].sort()).toEqual([general.id, `dm:${stage.discord.dm(alice).id}`]);
+    general.post(alice, "while the bot was not there");
+    team.state.botIsMember = true;
+    team.member(stage.discord.bot);
+    await stage.started();
+    general.post(alice, "hello again");
+    await gateway.said("hello again");
+    expect(gateway.texts()).not.toContain("while the bot was not there");
+  });
+
+  it("bookmarks that cannot be written are written later", async () => {
+    const { gateway, general, adapter, alice } = await connected();
+    gateway.bookmarks.fails = true;
+    const message = general.post(alice, "hello");
+    await gateway.said("hello");
+    gateway.bookmarks.fails = false;
+    await adapter.stop();
+    expect(gateway.bookmarks.marks.get(general.id)).toBe(message.id);
+  });
+});

@@ -1,0 +1,214 @@
+import { describe, expect, it } from "vitest";
+import { gate, place, Stage } from "./gateway.ts";
+
+describe("messages", () => {
+  it("are handed over with their place: a channel, a thread, a forum's post, a voice channel, a private chat", async () => {
+    const { discord, gateway, ...rest } = await staged();
+    const team = discord.guild("Team");
+    const [general, news, voice, forum] = [
+      team.text("general"),
+      team.announcement("news"),
+      team.voice("hall"),
+      team.forum("help"),
+    ];
+    await rest.start();
+    const alice = discord.user("Alice");
+    general.post(alice, "in general");
+    news.post(alice, "in news");
+    voice.post(alice, "in the hall");
+    const thread = general.openThread(alice, "side talk");
+    thread.post(alice, "in a thread");
+    const hidden = general.openThread(alice, "hidden", { private: true });
+    hidden.invite(discord.bot);
+    hidden.post(alice, "in a private thread");
+    const post = forum.openPost(alice, "How?", "in a forum");
+    discord.dm(alice).post(alice, "in private");
+    const sources = await Promise.all(
+      ["in general", "in news", "in the hall", "in a thread", "in a private thread", "in a forum", "in private"].map(
+        async (text) => (await gateway.said(text)).source,
+      ),
+    );
+    const chat = { kind: "channel", guildId: team.id, guildName: "Team" };
+    expect(sources).toMatchObject([
+      { chat: { ...chat, id: general.id, name: "general", opensThreads: true } },
+      { chat: { ...chat, id: news.id, opensThreads: true } },
+      { chat: { ...chat, id: voice.id } },
+      { chat: { ...chat, id: general.id }, thread: { id: thread.id, kind: "native", name: "side talk" } },
+      { chat: { ...chat, id: general.id }, thread: { id: hidden.id } },
+      { chat: { ...chat, id: forum.id, name: "help" }, thread: { id: post.id, name: "How?" } },
+      { chat: { id: discord.dm(alice).id, kind: "dm" }, user: { id: alice.id, name: "Alice" } },
+    ]);
+    expect(gateway.malformed.all).toEqual([]);
+  });
+
+  it("addressed by mention, by the bot's role, by reply with and without ping, and in private; not by everyone", async () => {
+    const { discord, gateway, start } = await staged();
+    const team = discord.guild("Team");
+    const general = team.text("general");
+    const adapter = await start();
+    const alice = discord.user("Alice");
+    const id = await adapter.send(
+      { key: "first", index: 0, to: place(general.id), text: "hello", plain: "hello" },
+      new AbortController().signal,
+    );
+    const mine = discord.visible(general).find((message) => message.id === id);
+    general.post(alice, `<@${discord.bot.id}> one`);
+    general.post(alice, `<@&${team.botRole.id}> two`);
+    general.post(alice, "three", { replyTo: mine });
+    general.post(alice, "four", { replyTo: mine, ping: false });
+    general.post(alice, "@everyone five");
+    general.post(alice, "six");
+    const heard = await Promise.all(
+      ["one", "two", "three", "four", "five", "six"].map(async (text) => (await gateway.said(text)).addressed),
+    );
+    expect(heard).toEqual([true, true, true, true, false, false]);
+  });
+
+  it("received one after the other are handed over before the first is committed", async () => {
+    const { discord, gateway, start } = await staged();
+    const general = discord.guild("Team").text("general");
+    await start();
+    const disk = gate();
+    gateway.commit = () => disk.passed;
+    for (const n of [1, 2, 3]) general.post(discord.user("Alice"), `message ${n}`);
+    await gateway.handedOver.waitForMany(3);
+    expect(gateway.texts()).toEqual([]);
+    disk.open();
+    await gateway.messages.waitForMany(3);
+    expect(gateway.texts()).toEqual(["message 1", "message 2", "message 3"]);
+  });
+
+  it("told again change nothing", async () => {
+    const { discord, gateway, start } = await staged();
+    const general = discord.guild("Team").text("general");
+    await start();
+    const message = general.post(discord.user("Alice"), "hello");
+    discord.redeliver(message, 3);
+    general.post(discord.user("Bob"), "the end");
+    await gateway.said("the end");
+    expect(gateway.texts()).toEqual(["hello", "the end"]);
+  });
+
+  it("the bot's own are none", async () => {
+    const { discord, gateway, start } = await staged();
+    const general = discord.guild("Team").text("general");
+    const adapter = await start();
+    await adapter.send(
+      { key: "k", index: 0, to: place(general.id), text: "from me", plain: "from me" },
+      new AbortController().signal,
+    );
+    general.post(discord.user("Alice"), "from her");
+    await gateway.said("from her");
+    expect(gateway.texts()).toEqual(["from her"]);
+  });
+
+  it("in a channel that has to be looked up first keep their order", async () => {
+    const { discord, gateway, start } = await staged();
+    const general = discord.guild("Team").text("general");
+    const alice = discord.user("Alice");
+    const thread = general.openThread(alice, "old");
+    thread.archive();
+    await start();
+    const hold = discord.hold(`GET /channels/${thread.id}`);
+    // Told of as it comes out of the archive, but not by a message that discord.js has read by then.
+    for (const n of [1, 2, 3]) thread.post(alice, `message ${n}`);
+    hold.release();
+    await gateway.messages.waitForMany(3);
+    expect(gateway.texts()).toEqual(["message 1", "message 2", "message 3"]);
+    expect(gateway.messages.all[0]?.source.thread).toMatchObject({ id: thread.id, name: "old" });
+  });
+
+  it("that the gateway does not take wait, with those behind them, and come again in order", async () => {
+    const { discord, gateway, start } = await staged();
+    const general = discord.guild("Team").text("general");
+    const other = discord.guild("Other").text("general");
+    const adapter = await start();
+    let full = true;
+    gateway.commit = async ({ source }) => {
+      if (full && source.chat.id === general.id) throw new Error("the disk is full");
+    };
+    const alice = discord.user("Alice");
+    general.post(alice, "one");
+    general.post(alice, "two");
+    await gateway.handedOver.waitForMany(4);
+    general.post(alice, "three");
+    other.post(alice, "elsewhere");
+    await gateway.said("elsewhere");
+    full = false;
+    await gateway.said("three");
+    expect(gateway.texts().filter((text) => text !== "elsewhere")).toEqual(["one", "two", "three"]);
+    expect(adapter.waits.slice(0, 2)).toEqual([1000, 2000]);
+  });
+});
+
+describe("more messages than are kept in memory", () => {
+  it("are fetched once the gateway takes them again, all in order", async () => {
+    const { discord, gateway, start } = await staged();
+    const general = discord.guild("Team").text("general");
+    await start();
+    let full = true;
+    gateway.commit = async () => {
+      if (full) throw new Error("the disk is full");
+    };
+    const alice = discord.user("Alice");
+    general.post(alice, "message 0");
+    await gateway.handedOver.waitForMany(2);
+    const texts = Array.from({ length: 600 }, (_, n) => `message ${n}`);
+    for (const text of texts.slice(1)) general.post(alice, text);
+    discord.dm(alice).post(alice, "barrier");
+    await gateway.handedOver.waitFor(({ text }) => text === "barrier");
+    full = false;
+    await gateway.said("message 599");
+    expect(gateway.texts().filter((text) => text !== "barrier")).toEqual(texts);
+  });
+});
+
+describe("changes", () => {
+  it("an edit is told of, a link that resolves is not", async () => {
+    const { discord, gateway, start } = await staged();
+    const general = discord.guild("Team").text("general");
+    await start();
+    const message = general.post(discord.user("Alice"), "helo");
+    general.touch(message);
+    general.edit(message, "hello");
+    await gateway.edits.waitForMany(1);
+    expect(gateway.edits.all).toMatchObject([{ text: "hello", edited: true, source: { messageId: message.id } }]);
+  });
+
+  it("deletions are told of, one by one and many at once, with their thread", async () => {
+    const { discord, gateway, start } = await staged();
+    const general = discord.guild("Team").text("general");
+    await start();
+    const alice = discord.user("Alice");
+    const thread = general.openThread(alice, "talk");
+    const [one, two, three] = ["one", "two", "three"].map((text) => thread.post(alice, text));
+    if (one === undefined || two === undefined || three === undefined) throw new Error("not posted");
+    thread.delete(one);
+    thread.deleteMany([two, three]);
+    await gateway.deletions.waitForMany(3);
+    expect(gateway.deletions.all).toEqual(
+      [one, two, three].map(({ id }) => ({ place: place(general.id, thread.id), messageId: id })),
+    );
+  });
+
+  it("an edit follows its message, also where the message has to wait", async () => {
+    const { discord, gateway, start } = await staged();
+    const general = discord.guild("Team").text("general");
+    await start();
+    let full = true;
+    gateway.commit = async () => {
+      if (full) throw new Error("the disk is full");
+    };
+    const message = general.post(discord.user("Alice"), "helo");
+    await gateway.handedOver.waitForMany(2);
+    general.edit(message, "hello");
+    full = false;
+    await gateway.edits.waitForMany(1);
+    expect(gateway.texts()).toEqual(["helo"]);
+  });
+});
+
+async function staged() {
+  const stage = await Stage.open();
+  return { discord: stage.discord, gateway: stage.gateway, start: () => stage.started() };
+}

@@ -1,0 +1,325 @@
+import { describe, expect, it } from "vitest";
+import { decodeAttachmentRef } from "../../../adapters/discord/attachments.ts";
+import { normalize } from "../../../adapters/discord/normalize.ts";
+import { isEdit, readDeletion, readMessage } from "../../../adapters/discord/payload.ts";
+import type { BotIdentity, Scene } from "../../../adapters/discord/scene.ts";
+import type { InboundMessage } from "../../../adapters/record.ts";
+import { bot, discordFixture, discordFixtures, discordRecords, normalized } from "../../fakes/discord/fixtures.ts";
+
+function read(name: string): InboundMessage {
+  const message = normalized(discordFixture(name));
+  if (message === null) throw new Error(`"${name}" is never answered`);
+  return message;
+}
+
+const scene: Scene = { bot, channel: { id: "400000000000000001", kind: "dm" } };
+const minimal = {
+  id: "1425768101969920005",
+  channel_id: "400000000000000001",
+  type: 0,
+  author: { id: "500000000000000001", username: "alice" },
+};
+
+describe("what the gateway never answers", () => {
+  it.each([
+    "the bot's own message",
+    "nothing that may be seen",
+    "somebody joined",
+    "something pinned",
+    "a thread was opened",
+    "the starter message inside its thread",
+    "another bot's answer to a command",
+  ])("%s", (name) => {
+    expect(normalized(discordFixture(name))).toBeNull();
+  });
+});
+
+describe("whom a message is for", () => {
+  it.each([
+    ["text in a DM", true],
+    ["text in a channel", false],
+    ["in a thread", false],
+    ["mention", true],
+    ["mention by nickname", true],
+    ["mention of the bot's role", true],
+    ["mention of another role", false],
+    ["mention of somebody else", false],
+    ["mention inside code", false],
+    ["everyone", false],
+    ["bare command in a channel", false],
+    ["command behind a mention", true],
+    ["reply to the bot", true],
+    ["reply to the bot without a ping", true],
+    ["reply to a person", false],
+    ["reply to a message that is gone", false],
+    ["forward", true],
+  ])("%s: addressed %s", (name, addressed) => {
+    expect(read(name).addressed).toBe(addressed);
+  });
+
+  it("a role that stands for the bot in another guild is just a role", () => {
+    const { payload } = discordFixture("mention of the bot's role");
+    const elsewhere: BotIdentity = { account: "default", id: bot.id, name: "Parley" };
+    const place: Scene = { bot: elsewhere, channel: { id: "300000000000000001", kind: "channel", type: 0 } };
+    expect(normalize(readMessage(payload), place)?.addressed).toBe(false);
+  });
+});
+
+describe("commands as text", () => {
+  it.each([
+    ["command in a DM", { name: "strategy", args: "per-user --fresh" }],
+    ["command behind a mention", { name: "stop", args: "" }],
+    ["command behind the bot's role", { name: "stop", args: "" }],
+    ["command behind somebody's mention", undefined],
+    ["bare command in a channel", undefined],
+    ["slash in mid-text", undefined],
+    ["a path", undefined],
+  ])("%s", (name, command) => {
+    expect(read(name).command).toEqual(command);
+  });
+});
+
+describe("places", () => {
+  const guild = { guildId: "900000000000000001", guildName: "Team" };
+  const general = { id: "300000000000000001", kind: "channel", name: "general", ...guild };
+
+  it.each([
+    ["text in a DM", { chat: { id: "400000000000000001", kind: "dm" } }],
+    ["text in a channel", { chat: { ...general, opensThreads: true } }],
+    [
+      "announcement channel",
+      { chat: { id: "300000000000000002", kind: "channel", name: "news", ...guild, opensThreads: true } },
+    ],
+    ["text of a voice channel", { chat: { id: "300000000000000003", kind: "channel", name: "Lounge", ...guild } }],
+    ["in a thread", { chat: general, thread: { id: "300000000000000005", kind: "native", name: "printer jams" } }],
+    [
+      "in a forum post",
+      {
+        chat: { id: "300000000000000004", kind: "channel", name: "questions", ...guild },
+        thread: { id: "300000000000000006", kind: "native", name: "How do I start?" },
+      },
+    ],
+  ])("%s", (name, place) => {
+    const { chat, thread } = read(name).source;
+    expect({ chat, ...(thread && { thread }) }).toEqual(place);
+  });
+
+  it("a channel's category is no thread's parent", () => {
+    const channel = { id: "3", kind: "channel", type: 0, name: "general", parent: { id: "2", name: "Work" } } as const;
+    const source = normalize(readMessage({ ...minimal, content: "x" }), { bot, channel })?.source;
+    expect(source?.chat).toMatchObject({ id: "3", name: "general", opensThreads: true });
+    expect(source?.thread).toBeUndefined();
+  });
+});
+
+describe("people", () => {
+  it.each([
+    ["text in a DM", { id: "500000000000000001", name: "Alice", isBot: false }],
+    ["text in a channel", { id: "500000000000000002", name: "bob_builds", isBot: false }],
+    ["a nickname", { id: "500000000000000001", name: "Al", isBot: false }],
+    ["another bot", { id: "700000000000000002", name: "weather", isBot: true }],
+    ["a webhook", { id: "600000000000000001", name: "Deploys", isBot: true }],
+  ])("%s", (name, user) => {
+    expect(read(name).source.user).toEqual(user);
+  });
+});
+
+describe("text", () => {
+  it.each([
+    ["mention", "what do you think, @parley?"],
+    ["mention by nickname", "@Parley (bot) hello"],
+    ["mention of another role", "@helpers hello"],
+    ["mention inside code", "`<@700000000000000001>`"],
+    ["channels, emoji, commands and times", "#general <#1> :wave: /ask 2025-10-09 08:53 UTC"],
+    ["picture without words", ""],
+    ["sticker", "[sticker] Wave"],
+    ["poll", "[poll] Where to?\n- Park\n- Pub"],
+    ["forward", "[forwarded] the printer burns :fire:"],
+  ])("%s", (name, text) => {
+    expect(read(name).text).toBe(text);
+  });
+
+  it("a name that looks like a mention is put in once and not read again", () => {
+    const mentions = [
+      { id: "5", username: "<@6>" },
+      { id: "6", username: "$& $1" },
+    ];
+    const message = readMessage({ ...minimal, content: "<@5> <@6> <t:9999999999999>", mentions });
+    expect(normalize(message, scene)?.text).toBe("@<@6> @$& $1 <t:9999999999999>");
+  });
+
+  it("an edited message says so", () => {
+    expect(read("edited text").edited).toBe(true);
+    expect(read("text in a DM").edited).toBeUndefined();
+  });
+});
+
+describe("replies", () => {
+  it("to the bot: who, and what was said", () => {
+    const { replyTo } = read("reply to the bot without a ping");
+    expect(replyTo).toEqual({
+      messageId: expect.stringMatching(/^\d+$/),
+      userId: bot.id,
+      userName: "parley",
+      text: "**Friday** is quieter.",
+      fromSelf: true,
+    });
+  });
+
+  it("to a person: the quoted text is readable", () => {
+    const { replyTo } = read("reply to a person");
+    expect(replyTo).toMatchObject({ text: "Shall we ship on 2025-10-10 08:53 UTC, @Alice?", fromSelf: false });
+  });
+
+  it.each(["reply to a message that is gone", "reply to a message that was not looked up"])(
+    "%s: its id alone",
+    (name) => {
+      expect(read(name).replyTo).toEqual({ messageId: expect.stringMatching(/^\d+$/), fromSelf: false });
+    },
+  );
+
+  it("a picture has no words to quote", () => {
+    expect(read("reply to a picture").replyTo?.text).toBeUndefined();
+  });
+
+  it.each(["forward", "published announcement"])("%s: no reply", (name) => {
+    expect(read(name).replyTo).toBeUndefined();
+  });
+
+  it("a long original is quoted in part", () => {
+    const original = { ...minimal, id: "7", content: `${"x".repeat(3_998)}😀😀` };
+    const reference = { message_id: "7", channel_id: minimal.channel_id };
+    const message = { ...minimal, type: 19, content: "?", message_reference: reference, referenced_message: original };
+    const text = normalize(readMessage(message), scene)?.replyTo?.text;
+    expect(text).toBe(`${"x".repeat(3_998)}…`);
+  });
+});
+
+describe("attachments", () => {
+  it("a picture, with what it takes to get it again once its address has expired", () => {
+    const { attachments, source } = read("picture");
+    expect(attachments).toEqual([
+      { kind: "image", ref: expect.any(String), name: "cat.png", mimeType: "image/png", bytes: 2_000 },
+    ]);
+    expect(decodeAttachmentRef(attachments[0]?.ref ?? "")).toEqual({
+      channelId: "400000000000000001",
+      messageId: source.messageId,
+      id: expect.stringMatching(/^\d+$/),
+      url: expect.stringMatching(/^https:\/\/cdn\.discordapp\.com\/attachments\/.*cat\.png\?ex=/),
+    });
+  });
+
+  it("a forward brings its files along", () => {
+    expect(read("forward").attachments.map(({ name }) => name)).toEqual(["cat.png"]);
+  });
+
+  it("kinds come from the content type, and what is too large cannot be had", () => {
+    const found = read("files of many kinds").attachments.map(({ kind, name, mimeType, unavailable }) => [
+      kind,
+      name,
+      mimeType,
+      unavailable,
+    ]);
+    expect(found).toEqual([
+      ["document", "notes.txt", "text/plain", undefined],
+      ["audio", "voice-message.ogg", "audio/ogg", undefined],
+      ["video", "film.mp4", "video/mp4", "over 25 MB"],
+      ["document", "drawing.svg", "image/svg+xml", undefined],
+      ["document", "unknown", undefined, undefined],
+    ]);
+  });
+
+  it("the size limit is the operator's", () => {
+    const { payload } = discordFixture("files of many kinds");
+    const found = normalize(readMessage(payload), scene, 10 * 1024 * 1024)?.attachments;
+    expect(found?.find(({ name }) => name === "film.mp4")?.unavailable).toBe("over 10 MB");
+  });
+
+  it("hidden ones are told by their flag or by their name", () => {
+    const hidden = read("hidden pictures").attachments.map(({ name, spoiler }) => [name, spoiler]);
+    expect(hidden).toEqual([
+      ["end.png", true],
+      ["twist.png", true],
+    ]);
+  });
+
+  it.each(["", "1 2 3", "x 2 3 https://e.com", "1 x 3 https://e.com", "1 2 x https://e.com"])(
+    "%j is no reference to one",
+    (ref) => {
+      expect(decodeAttachmentRef(ref)).toBeNull();
+    },
+  );
+});
+
+describe("every fixture", () => {
+  it("has a name and a message id of its own", () => {
+    expect(new Set(discordFixtures.map(({ name }) => name)).size).toBe(discordFixtures.length);
+    const records = discordRecords();
+    expect(new Set(records.map(({ source }) => source.messageId)).size).toBe(records.length);
+  });
+});
+
+describe("payloads that are not what Discord promises", () => {
+  it.each([
+    ["nothing", undefined],
+    ["no object", 7],
+    ["a list", []],
+    ["no id", { ...minimal, id: undefined }],
+    ["an id that is a number", { ...minimal, id: 1425768101969920005n }],
+    ["no channel", { ...minimal, channel_id: null, content: "secret words" }],
+    ["no type", { ...minimal, type: "0" }],
+    ["no author", { ...minimal, author: null }],
+    ["an author without a name", { ...minimal, author: { id: "5" } }],
+  ])("%s: refused, without repeating what is inside", (_, payload) => {
+    expect(() => readMessage(payload)).toThrow(expect.objectContaining({ code: "discord-payload" }));
+    expect(() => readMessage(payload)).not.toThrow(/secret words/);
+  });
+
+  it("parts that are malformed are left out, and the rest is read", () => {
+    const hostile = {
+      ...minimal,
+      type: 19,
+      content: "hello",
+      member: "x",
+      mentions: [null, 7, { id: "x" }, { id: bot.id, username: "parley", member: 7 }],
+      mention_roles: { length: 3 },
+      attachments: [{}, null, { id: "1", filename: 7, url: "u" }],
+      sticker_items: [null, { name: {} }, { name: "Wave" }],
+      poll: { question: { text: "?" }, answers: [null, { poll_media: null }] },
+      message_reference: { type: "x", message_id: "7" },
+      referenced_message: { id: 7 },
+      message_snapshots: [null, { message: null }, { message: { content: 7 } }],
+      flags: "x",
+      edited_timestamp: 7,
+    };
+    expect(normalize(readMessage(hostile), scene)).toMatchObject({
+      text: "hello\n[sticker] Wave\n[forwarded]\n[forwarded]\n[forwarded]\n[poll] ?",
+      attachments: [],
+      addressed: true,
+      replyTo: { messageId: "7", fromSelf: false },
+    });
+  });
+});
+
+describe("edits and deletions", () => {
+  it.each([
+    ["a new text", { ...minimal, content: "x", edited_timestamp: "2025-10-09T09:00:00+00:00" }, true],
+    ["an embed that appears", { ...minimal, content: "x", edited_timestamp: null }, false],
+    ["a part without its text", { id: "1", channel_id: "2", edited_timestamp: "2025-10-09T09:00:00+00:00" }, false],
+    ["nothing", null, false],
+  ])("%s: an edit is %s", (_, payload, edit) => {
+    expect(isEdit(payload)).toBe(edit);
+  });
+
+  it("one message or many", () => {
+    expect(readDeletion({ id: "7", channel_id: "1" })).toEqual({ channelId: "1", messageIds: ["7"] });
+    expect(readDeletion({ ids: ["7", "8", "x"], channel_id: "1", guild_id: "2" })).toEqual({
+      channelId: "1",
+      guildId: "2",
+      messageIds: ["7", "8"],
+    });
+    for (const payload of [null, { id: "7" }, { channel_id: "1" }, { ids: [], channel_id: "1" }]) {
+      expect(() => readDeletion(payload)).toThrow(expect.objectContaining({ code: "discord-payload" }));
+    }
+  });
+});
