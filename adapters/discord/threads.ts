@@ -4,6 +4,7 @@ import type { Destination } from "../record.ts";
 import type { DiscordApi } from "./client.ts";
 import { DiscordError, isRefusedFor, REASON, toSendError } from "./errors.ts";
 import { isSnowflake } from "./ids.ts";
+import { recordOf } from "./payload.ts";
 
 const MAX_NAME = 100;
 
@@ -34,14 +35,16 @@ export class Threads {
     if (!isSnowflake(chatId) || !isSnowflake(id)) throw new SendError("refused", "no thread: not Discord's ids");
     try {
       const body = { name: threadName(title, botName()), auto_archive_duration: archiveMinutes };
-      await api.call("opening a thread", { method: "POST", route: Routes.threads(chatId, id), body });
+      const route = Routes.threads(chatId, id);
+      const thread = recordOf(await api.call("opening a thread", { method: "POST", route, body }));
+      return isSnowflake(thread.id) ? thread.id : id;
     } catch (error) {
       if (!(error instanceof DiscordError)) throw error;
       // Opened before: by somebody else, or by a call whose answer was lost.
       if (!isRefusedFor(error, REASON.threadExists)) throw threadRefusal(error);
+      // A thread has the id of the message that it was opened from.
+      return id;
     }
-    // A thread has the id of the message that it was opened from.
-    return id;
   }
 }
 

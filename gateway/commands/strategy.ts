@@ -26,6 +26,8 @@ export const strategy: Command = {
     const chosen = registry.get(name);
     if (name === "") return present(call, registry);
     if (chosen === undefined && name !== RESET) return unknown(name, registry);
+    if (call.chat.kind === "dm")
+      return "A private chat is one conversation, whatever the strategy. Nothing was changed.";
     if (!(await isAdmin())) return "Only an admin of this chat can choose its strategy. Nothing was changed.";
     await store.setSetting(placeOf(call), "strategy", chosen?.name ?? null, author(call));
     const holds = chosen === undefined ? "What holds by default" : `${code(chosen.name)} – ${chosen.summary}`;

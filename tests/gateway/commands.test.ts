@@ -14,7 +14,7 @@ import { VirtualClock } from "../sessions/virtual-clock.ts";
 const PLACE = { level: "chat", platform: "telegram", account: "default", chatId: "-100" } as const;
 
 /** One accepted command, `/status` unless said otherwise, and what is said and woken when it is carried out. */
-async function stage({ name = "status", args = "", isAdmin = async () => false } = {}) {
+async function stage({ name = "status", args = "", isAdmin = async () => false, source = {} } = {}) {
   const clock = new VirtualClock(NOW);
   const store = sqliteStore(openDatabase(":memory:"), { now: () => clock.now() });
   const said: string[] = [];
@@ -53,7 +53,7 @@ async function stage({ name = "status", args = "", isAdmin = async () => false }
     abort: () => {},
     log,
   });
-  const inbound = message("alice", `/${name} ${args}`, { command: { name, args } });
+  const inbound = message("alice", `/${name} ${args}`, { command: { name, args }, source });
   const accepted = await store.accept(inbound, routing(inbound, { isCommand: true }));
   const seq = "seq" in accepted ? accepted.seq : 0;
 
@@ -148,6 +148,15 @@ describe("/strategy", () => {
     await run();
     expect(said).toEqual([expect.stringContaining("Only an admin")]);
     expect(await store.setting(PLACE, "strategy")).toBeNull();
+    await store.close();
+  });
+
+  test("has nothing to choose in a private chat", async () => {
+    const source = { chat: { id: "7", kind: "dm" as const } };
+    const { store, said, run } = await stage({ name: "strategy", args: "shared", isAdmin: async () => true, source });
+    await run();
+    expect(said).toEqual([expect.stringContaining("whatever the strategy")]);
+    expect(await store.setting({ ...PLACE, chatId: "7" }, "strategy")).toBeNull();
     await store.close();
   });
 
