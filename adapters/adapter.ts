@@ -164,11 +164,12 @@ export interface Adapter {
   preview?(to: Destination, run: { id: string; userId: string; markdown: string | null }): void;
 
   /**
-   * Where an answer is shown while it is written by sending its first chunk early and replacing it again and again:
-   * `send` takes `replaces`, and `everyMs` is how often the platform bears it.
+   * Where an answer can be shown while it is written, by sending its first chunk early and replacing it again and again:
+   * `send` takes `replaces`.
    */
   readonly drafts?: {
-    everyMs: number;
+    /** How often the platform bears it. Undefined: none are shown, but those of an earlier start are completed. */
+    everyMs?: number;
     /** Take back a draft that no answer came of; one that is gone already is fine. @throws SendError */
     remove(draft: OutboundChunk & { replaces: string }, signal: AbortSignal): Promise<void>;
   };

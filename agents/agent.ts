@@ -28,8 +28,8 @@ export interface RunRequest {
   /** What the offline agent talks about; no part of any prompt. */
   scene: Scene;
   /**
-   * Whether people see text as it comes. Text that nobody has seen can be taken back: a reply that broke off is then tried
-   * once more, announced by a `restart` event. Default true.
+   * Whether people see text as it comes, for good. Text that nobody has seen, or that can be taken back, is not: a reply
+   * that broke off is then tried once more, announced by a `restart` event. Default true.
    */
   textIsShown?: boolean;
   /** Bytes of an image block. */

@@ -25,6 +25,7 @@ export interface DeliveryOptions {
 const DAY_MS = 24 * 60 * 60 * 1000;
 const KEPT_BACK =
   "I had an answer for you a good while ago and could not send it, so I kept it back. Ask again if you still need it.";
+const NOT_TAKEN = "I had an answer for you, but it cannot be posted here.";
 const THREAD_GONE =
   "The thread of this question is gone or locked, so I answer here. An admin of this chat may want to look at that.";
 /** One call to a platform. */
@@ -181,9 +182,10 @@ export class Delivery {
     const replaces = draft?.messageId ?? undefined;
     const outbound = { key, to, index, text, plain, files, replyTo, forUserId, replyToken, replaces };
     if (!takesBack) return await adapter.send(outbound, signal);
+    if (adapter.drafts === undefined) return key;
     // One whose id was never learnt is found by its key.
     const found = replaces ?? (await adapter.send({ ...outbound, text: "…", plain: "…" }, signal));
-    await adapter.drafts?.remove({ ...outbound, replaces: found }, signal);
+    await adapter.drafts.remove({ ...outbound, replaces: found }, signal);
     return found;
   }
 
@@ -191,9 +193,17 @@ export class Delivery {
    * An answer that nobody has seen anything of and that is as old as a question may be says too little of when it was
    * written: the program may have been away for a day.
    */
-  #isStale({ to, index, draft, takesBack, createdAt }: PendingChunk): boolean {
-    const age = this.#options.clock.now() - createdAt;
-    return index === 0 && draft === undefined && !takesBack && age > this.#options.maxAgeMs(to.platform);
+  #isStale({ to, index, draft, isAnswer, uncertain, createdAt }: PendingChunk): boolean {
+    const unseen = index === 0 && !uncertain && (draft?.messageId ?? null) === null;
+    return isAnswer && unseen && this.#options.clock.now() - createdAt > this.#options.maxAgeMs(to.platform);
+  }
+
+  /** As well as it goes: the delivery fails in any case. */
+  async #takeBack({ key, to, index, text, plain, draft, replyToken }: PendingChunk, adapter?: Adapter): Promise<void> {
+    const replaces = draft?.messageId ?? undefined;
+    if (replaces === undefined) return;
+    const signal = AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(SEND_TIMEOUT_MS)]);
+    await adapter?.drafts?.remove({ key, to, index, text, plain, replyToken, replaces }, signal).catch(() => {});
   }
 
   async #keepBack(chunk: PendingChunk, adapter: Adapter): Promise<Outcome> {
@@ -245,14 +255,25 @@ export class Delivery {
       return { kind: "again", afterMs: FIRST_PAUSE_MS };
     }
     if (failure?.code === "thread-gone" && chunk.opened) {
+      await this.#takeBack(chunk, this.#options.platforms.at(chunk.to));
       await store.deliverOutside(chunk);
       const chunks = this.#options.platforms.at(chunk.to)?.render(THREAD_GONE) ?? [];
       await store.remark({ ...chunk.to, threadId: undefined }, "thread-gone", { chunks });
       log.warn({ ...fields, err: error }, "an answer's thread is gone: answering where the question stands");
       return { kind: "next" };
     }
+    const adapter = this.#options.platforms.at(chunk.to);
+    if (chunk.draft?.messageId != null && !chunk.takesBack) {
+      // What it would have replaced must not pass for the answer.
+      await this.#takeBack(chunk, adapter);
+      if (failure?.code === "refused") {
+        await store.dropDraft(chunk);
+        return { kind: "again", afterMs: 0 };
+      }
+    }
     const reason = tooOld ? "expired" : code;
-    await store.deliveryFailed(chunk, reason);
+    const untold = chunk.isAnswer && failure?.code === "refused" && chunk.index === 0;
+    await store.deliveryFailed(chunk, reason, untold && adapter ? { chunks: adapter.render(NOT_TAKEN) } : undefined);
     metrics.failedDeliveries.inc({ platform, code: reason });
     log.error({ ...fields, err: error }, "a delivery failed for good");
     return { kind: "next" };

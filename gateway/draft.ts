@@ -68,13 +68,20 @@ export class Draft {
     });
   }
 
-  /** Show nothing more; what is on its way has arrived, or is given up, when this resolves. */
-  async end(): Promise<void> {
+  /**
+   * Show nothing more; what is on its way has arrived, or is given up, when this resolves.
+   *
+   * @param settleMs how long it may take to arrive; default 5 s
+   */
+  async end(settleMs = SETTLE_MS): Promise<void> {
     this.#ending.abort();
     if (this.#showing === undefined) return;
-    const cancel = this.#options.clock.after(SETTLE_MS, () => this.#cutOff.abort());
-    await this.#showing;
+    const late = Promise.withResolvers<void>();
+    const cancel = this.#options.clock.after(settleMs, late.resolve);
+    await Promise.race([this.#showing, late.promise]);
     cancel();
+    // Whatever ignores this cannot hold up the lane: what it still does finds the lease gone.
+    this.#cutOff.abort();
   }
 
   /** An answer that is complete within the first pause is sent once, as a whole. */
@@ -125,6 +132,7 @@ export class Draft {
     }
     const messageId = await this.#adapter.send(outbound, this.#cutOff.signal);
     this.#shown = text;
+    if (this.#cutOff.signal.aborted) return;
     if (messageId === this.#messageId) return;
     this.#messageId = messageId;
     await this.#options.store.draftShown(this.#run, messageId);

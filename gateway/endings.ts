@@ -1,5 +1,4 @@
 import type { Adapter } from "../adapters/adapter.ts";
-import type { AcceptedMessage } from "../sessions/inbox.ts";
 import type { NewDelivery } from "../sessions/outbox.ts";
 import type { Ending, Run } from "../sessions/runs.ts";
 import type { Block, TranscriptMessage } from "../sessions/transcript.ts";
@@ -40,7 +39,7 @@ export class Answer {
 
 export function answered(run: Run, adapter: Adapter | undefined, answer: Answer): Ending {
   const remarks = {
-    end: "I have nothing to say to that.",
+    end: NOTHING,
     "max-tokens": "*(The answer was cut off at its length limit.)*",
     refusal: "The model declined to answer this.",
     "max-steps": "*(I stopped here: this took more steps than I may take.)*",
@@ -64,7 +63,7 @@ export function apologise(run: Run, adapter: Adapter | undefined, { code, text }
   };
 }
 
-/** Whoever stopped the run is told by the command; partial work stays in the transcript. */
+/** Whoever stopped the run is told by the command; partial work stays in the transcript, and nowhere else. */
 export function stopped(run: Run, adapter: Adapter | undefined, unfinished: string): Ending {
   const text = `${unfinished}${unfinished === "" ? "" : "\n\n"}(Stopped before the answer was complete.)`;
   return {
@@ -76,11 +75,10 @@ export function stopped(run: Run, adapter: Adapter | undefined, unfinished: stri
   };
 }
 
-/** Messages that the platform awaits an answer to of their own get one. */
+/** A message that the platform awaits an answer to gets one all the same. */
 export function ifStopped(run: Run, adapter: Adapter | undefined): NewDelivery[] {
-  // Where a thread was opened, that was the answer of their own.
-  const awaiting = replyPlace(run).opened ? [] : run.messages;
-  return awaiting.flatMap((message) => ownReply(run, adapter, message, STOPPED));
+  const place = replyPlace(run);
+  return place.replyToken === undefined ? [] : [{ ...place, chunks: rendered(adapter, STOPPED) }];
 }
 
 /** Where an answer of the run goes, and what it answers. */
@@ -93,21 +91,11 @@ export function replyPlace({ to, plan, quote, author, replyToken }: Run): Omit<N
 }
 
 const STOPPED = "*(Stopped.)*";
-const TOGETHER = "*(I answer this together with what you asked next.)*";
+const NOTHING = "I have nothing to say to that.";
 
 function replies(run: Run, adapter: Adapter | undefined, markdown: string): NewDelivery[] {
-  const others = run.messages.filter(({ replyToken }) => replyToken !== run.replyToken);
-  return [
-    { ...replyPlace(run), chunks: rendered(adapter, markdown) },
-    ...others.flatMap((message) => ownReply(run, adapter, message, TOGETHER)),
-  ];
-}
-
-function ownReply(run: Run, adapter: Adapter | undefined, message: AcceptedMessage, markdown: string): NewDelivery[] {
-  const { replyToken } = message;
-  if (replyToken === undefined) return [];
-  const { to, author } = run;
-  return [{ to, forUserId: author.id, replyToken, chunks: rendered(adapter, markdown) }];
+  const chunks = rendered(adapter, markdown);
+  return [{ ...replyPlace(run), isAnswer: true, chunks: chunks.length > 0 ? chunks : rendered(adapter, NOTHING) }];
 }
 
 function rendered(adapter: Adapter | undefined, markdown: string): NewDelivery["chunks"] {

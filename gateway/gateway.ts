@@ -9,7 +9,8 @@ import type { Store } from "../sessions/store.ts";
 import type { StrategyRegistry } from "../strategies/index.ts";
 import type { AccessRules } from "./access.ts";
 import { CommandExecutor } from "./commands/executor.ts";
-import { commandNames, commands } from "./commands/index.ts";
+import { commandNames } from "./commands/index.ts";
+import { offerCommands } from "./commands/offer.ts";
 import type { Config, PlatformConfig } from "./config/config.ts";
 import { isLoopback } from "./config/loopback.ts";
 import { Delivery } from "./delivery.ts";
@@ -134,6 +135,7 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
   let http: HttpServer | undefined;
   let stopping: Promise<void> | undefined;
   let cancelSweep: () => void = () => {};
+  const ending = new AbortController();
 
   try {
     http = await listen({
@@ -149,7 +151,7 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
     await startAdapters();
     for (const { lane, chatRef } of await store.lanesWithWork()) lanes.wake(lane, chatRef);
     await delivery.recover();
-    for (const adapter of adapters) offerCommands(adapter, registry, log);
+    for (const adapter of adapters) void offerCommands(adapter, { registry, clock, log, signal: ending.signal });
     sweep();
     running = true;
   } catch (error) {
@@ -204,6 +206,7 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
 
   async function release(): Promise<void> {
     cancelSweep();
+    ending.abort();
     intake.stopping();
     executor.stop();
     runner.parkAll();
@@ -217,13 +220,6 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
     await http?.close();
     await store.close();
   }
-}
-
-function offerCommands(adapter: Adapter, registry: StrategyRegistry, log: Log): void {
-  const list = commands.map(({ name, description, options }) => ({ name, description, options: options?.(registry) }));
-  adapter.registerCommands?.(list).catch((error) => {
-    log.warn({ err: error, platform: adapter.platform }, "the platform did not take the list of commands");
-  });
 }
 
 function platformConfig(config: Config, platform: Platform): PlatformConfig {

@@ -100,6 +100,7 @@ export class Runner {
     const fields = { run: run.runId, outcome: ending.outcome, ms: clock.now() - startedAt, attempt: run.attempt };
     if (ending.outcome === "failed") log.error({ ...fields, failure: ending.failure }, "run failed");
     else log.debug(fields, "run ended");
+    await this.#threads.explain(run, adapter);
     // Also where nothing is said: a draft may have to be taken back.
     delivered(run.chat.ref);
     if (!ended.more) return "idle";
@@ -147,7 +148,7 @@ export class Runner {
       cancelTimeout();
       presence.end();
       // What is said next must not be overtaken by what is being shown.
-      await draft?.end();
+      await draft?.end(controller.signal.reason === ("shutdown" satisfies StopReason) ? 0 : undefined);
       this.#active.delete(run.runId);
     }
   }

@@ -12,14 +12,13 @@ const LONGEST_PAUSE_MS = 30_000;
 const LONGEST_TITLE = 100;
 
 const NO_THREAD =
-  "I could not open a thread here, so I answer in place. An admin of this chat has to give me the right to open threads.";
+  "I could not open a thread here, so I answer in place. If I never can, an admin of this chat has to give me the right " +
+  "to open threads.";
 
 export interface ThreadOpenerOptions {
   store: Pick<RunStore, "threadOpened"> & Pick<OutboxStore, "remark">;
   clock: Clock;
   log: Log;
-  /** Something was put into the chat's outbox. */
-  delivered(chatRef: number): void;
 }
 
 /**
@@ -33,15 +32,14 @@ export class ThreadOpener {
   readonly #options: ThreadOpenerOptions;
   /** Threads that the store could not be told of yet, by run. */
   readonly #opened = new Map<number, string>();
+  /** Runs that the platform opened no thread for. */
+  readonly #refused = new Set<number>();
 
   constructor(options: ThreadOpenerOptions) {
     this.#options = options;
   }
 
-  /**
-   * Where no thread can be opened the answer stands in place, and replies to it go on with the conversation. The chat is
-   * told why, once, until it works again.
-   */
+  /** Where no thread can be opened the answer stands in place, and replies to it go on with the conversation. */
   async open(run: Run, adapter: Adapter | undefined, signal: AbortSignal): Promise<void> {
     const open = adapter?.openThread?.bind(adapter, run.to);
     const first = run.messages[0];
@@ -49,20 +47,24 @@ export class ThreadOpener {
       return;
     const message = { id: first.messageId, title: titleOf(first.text), replyToken: first.replyToken };
     const threadId = this.#opened.get(run.runId) ?? (await this.#tryOpening(run, () => open(message), signal));
-    if (threadId === null) {
-      const chunks = adapter?.render(NO_THREAD) ?? [];
-      if (await this.#options.store.remark(run.to, "no-thread", { chunks })) this.#options.delivered(run.chat.ref);
-      return;
-    }
+    if (threadId === "refused") this.#refused.add(run.runId);
+    if (threadId === "refused" || threadId === null) return;
     this.#opened.set(run.runId, threadId);
     await this.#options.store.threadOpened(run, threadId);
     this.#opened.delete(run.runId);
     run.to = { ...run.to, threadId };
   }
 
-  /** @returns null if the platform will not, or still cannot after some tries */
-  async #tryOpening(run: Run, open: () => Promise<string>, signal: AbortSignal): Promise<string | null> {
+  /** Behind the answer: tell the chat, once until it works again, that the platform would not open a thread. */
+  async explain(run: Run, adapter: Adapter | undefined): Promise<void> {
+    if (!this.#refused.delete(run.runId) || adapter === undefined) return;
+    await this.#options.store.remark(run.to, "no-thread", { chunks: adapter.render(NO_THREAD) });
+  }
+
+  /** @returns `refused` if the platform will not, null if it still cannot after some tries */
+  async #tryOpening(run: Run, open: () => Promise<string>, signal: AbortSignal): Promise<string | "refused" | null> {
     for (let attempt = 1; ; attempt++) {
+      signal.throwIfAborted();
       try {
         return await open();
       } catch (error) {
@@ -70,7 +72,8 @@ export class ThreadOpener {
         const passing = error.code === "rate-limited" || (error.code === "temporary" && !error.uncertain);
         if (!passing || attempt === OPEN_ATTEMPTS) {
           this.#options.log.warn({ run: run.runId, code: error.code }, "no thread could be opened: answering in place");
-          return null;
+          signal.throwIfAborted();
+          return error.code === "refused" ? "refused" : null;
         }
         await pause(this.#options.clock, Math.min(error.retryAfterMs ?? 1_000, LONGEST_PAUSE_MS), signal);
       }

@@ -22,6 +22,8 @@ export interface NewDelivery {
   replyToken?: string;
   /** True if the thread was opened for the question, which stands outside: without the thread the answer goes there. */
   opened?: boolean;
+  /** True for the answer to a question, which makes less sense as time goes by. */
+  isAnswer?: boolean;
   /** Replies to these messages continue the reply chain that this message opened. */
   chainRoot?: string;
 }
@@ -48,6 +50,7 @@ export interface PendingChunk extends StoredChunk {
   takesBack: boolean;
   /** True if the chunk can go where the question stands, outside of its thread. */
   opened: boolean;
+  isAnswer: boolean;
   /** True if the chunk was being sent when the program stopped. */
   uncertain: boolean;
   /** Epoch ms. */
@@ -67,8 +70,13 @@ export interface OutboxStore {
    * reader is told.
    */
   deliveryFailed(chunk: PendingChunk, failure: string, instead?: Notice): Promise<void>;
-  /** The delivery's thread is gone: it goes on outside, where its question stands, from this chunk on. */
+  /**
+   * The delivery's thread is gone: all of it goes outside, where its question stands, under new keys, and so does what is
+   * said in this conversation from now on.
+   */
   deliverOutside(chunk: PendingChunk): Promise<void>;
+  /** The draft cannot become the chunk, which is sent by itself, under a key of its own. */
+  dropDraft(chunk: PendingChunk): Promise<void>;
   /**
    * Tell a chat something that it has to hear once, until a thread could be opened there. @returns false if it was told
    * already, or is not known

@@ -1,6 +1,7 @@
 import type { InboundMessage, Platform, SourceRecord } from "../adapters/record.ts";
 import type { StrategyRegistry } from "../strategies/index.ts";
 import { perUser } from "../strategies/per-user.ts";
+import { inPrivate, privately } from "../strategies/places.ts";
 import type { Plan, Strategy, StrategySettings } from "../strategies/strategy.ts";
 import type { Decision, Facts, Notice, RoutedPlan } from "./inbox.ts";
 
@@ -47,9 +48,8 @@ export class Router {
 
   decide(message: InboundMessage, facts: Facts, { access, isCommand, ageMs, tooOld }: Verdict): Decision {
     const source = present(message.source, facts.movedTo);
-    const chosen = this.settings(source.platform, facts);
-    const settings = message.private === true ? alone(chosen) : chosen;
-    const plan = this.plan(source, settings, facts.root);
+    const settings = this.settings(source.platform, facts);
+    const plan = message.private === true ? this.#privatePlan(source) : this.plan(source, settings, facts.root);
     const addressed =
       message.addressed ||
       facts.joins ||
@@ -93,6 +93,13 @@ export class Router {
     };
   }
 
+  /** What is asked in private is nobody's but its author's, whatever the chat has chosen. */
+  #privatePlan(source: SourceRecord): RoutedPlan {
+    const { agent } = this.#options;
+    const plan = source.chat.kind === "dm" ? privately(source, agent) : inPrivate(source, agent);
+    return { ...plan, strategy: perUser.name, agent };
+  }
+
   /** A strategy from outside may fail on a message. That message is then everybody's own: nothing is lost or overheard. */
   #planBy(strategy: Strategy, record: SourceRecord, settings: StrategySettings): [Strategy, Plan] {
     try {
@@ -105,11 +112,6 @@ export class Router {
     }
     return [perUser, perUser.plan(record, settings)];
   }
-}
-
-/** What is asked in private is nobody's but its author's, whatever the chat has chosen. */
-function alone(settings: ChatSettings): ChatSettings {
-  return { ...settings, strategy: perUser.name, threads: "per-user" };
 }
 
 function present(source: SourceRecord, movedTo: string | undefined): SourceRecord {

@@ -55,7 +55,7 @@ export interface StepRecord {
 }
 
 export interface Ending {
-  /** A run that was marked as stopped ends as `stopped` whatever is said here, without deliveries. */
+  /** A run that was marked as stopped ends as `stopped` whatever is said here, with `ifStopped` in place of deliveries. */
   outcome: "done" | "failed" | "stopped";
   /** Added to the transcript behind the journal's steps: an apology, a mark that the run was stopped. */
   closing?: TranscriptMessage;

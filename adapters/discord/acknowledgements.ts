@@ -89,10 +89,13 @@ export class Acknowledgements {
   }
 }
 
-/** Only the asker reads it, so that it can say more than a message in the channel would. */
+/**
+ * Only the asker reads it, so that it can say more than a message in the channel would. Why nobody will answer, whether
+ * for want of access or because there were too many questions at once, is not known here.
+ */
 function notForYou(userId: string): string {
   return (
-    "I do not answer you here: either my operator has not listed you, or you have asked too much at once. If you should " +
-    `be listed, send my operator this line: \`discord:${userId}\``
+    "I leave this one unanswered. If I have not told you why a moment ago, my operator has not listed you: send them " +
+    `this line: \`discord:${userId}\``
   );
 }

@@ -23,6 +23,7 @@ import { InteractionReplies } from "./interaction-replies.ts";
 import { Messages } from "./messages.ts";
 import { DEFAULT_API_ROOT, DEFAULT_MAX_ATTACHMENT_BYTES, type DiscordOptions } from "./options.ts";
 import { Outbound } from "./outbound.ts";
+import { OwnMessages } from "./own-messages.ts";
 import { recordOf, userIn } from "./payload.ts";
 import { nameOf } from "./people.ts";
 import { Permissions } from "./permissions.ts";
@@ -52,7 +53,7 @@ class DiscordAdapter implements Adapter {
   readonly platform = "discord";
   readonly account: string;
   readonly render = renderDiscord;
-  readonly drafts?: NonNullable<Adapter["drafts"]>;
+  readonly drafts: NonNullable<Adapter["drafts"]>;
   readonly #api: DiscordApi;
   readonly #apiRoot: string;
   readonly #maxAttachmentBytes: number;
@@ -65,6 +66,7 @@ class DiscordAdapter implements Adapter {
   readonly #permissions: Permissions;
   readonly #places: Places;
   readonly #marks: Marks;
+  readonly #own = new OwnMessages();
   readonly #closing = new AbortController();
   #bot: { account: string; id: string; name: string };
   #applicationId: string | undefined;
@@ -101,19 +103,26 @@ class DiscordAdapter implements Adapter {
     this.#acknowledgements = new Acknowledgements(api);
     const messages = new Messages({ api, pingOnReply });
     const replies = new InteractionReplies({ api, messages, acknowledgements: this.#acknowledgements, now });
-    const threads = new Threads({ api, archiveMinutes, botName: () => this.#bot.name });
+    const threads = new Threads({
+      ...{ api, archiveMinutes, botName: () => this.#bot.name },
+      onOpened: (thread) => this.#places.noteOpened(thread),
+    });
     const outbound = new Outbound({ api, messages, replies, threads });
     this.#outbound = outbound;
-    if (drafts) {
-      this.drafts = { everyMs: DRAFT_EVERY_MS, remove: (draft, signal) => outbound.remove(draft, signal) };
-    }
+    this.drafts = {
+      ...(drafts && { everyMs: DRAFT_EVERY_MS }),
+      remove: (draft, signal) => outbound.remove(draft, signal),
+    };
     this.#connection = new Connection({
       ...{ token, apiRoot: this.#apiRoot, shards, shardCount, startTimeoutMs, sleep, now },
       backoff: new Backoff(random),
       onPayload: (payload, shard) => this.#receiveSafely(payload, shard),
+      onMalformed: (error) => this.#handlers?.onMalformed(error),
       onState: (state) => this.#handlers?.onState(state),
     });
-    this.#places = new Places({ api, client: () => this.#connection.client, bot: () => this.#bot });
+    this.#places = new Places({
+      ...{ api, own: this.#own, client: () => this.#connection.client, bot: () => this.#bot },
+    });
   }
 
   async start(handlers: AdapterHandlers): Promise<void> {
@@ -125,8 +134,8 @@ class DiscordAdapter implements Adapter {
     await marks.load(handlers.bookmarks);
     const places = this.#places;
     const inflow = new Inflow({
-      ...{ api: this.#api, handlers, marks, places, maxAttachmentBytes: this.#maxAttachmentBytes },
-      ...{ sleep: this.#sleep, random: this.#random },
+      ...{ api: this.#api, handlers, marks, places, own: this.#own },
+      ...{ maxAttachmentBytes: this.#maxAttachmentBytes, sleep: this.#sleep, random: this.#random },
     });
     this.#incoming = {
       inflow,
@@ -134,10 +143,11 @@ class DiscordAdapter implements Adapter {
         ...{ handlers, places, permissions: this.#permissions, acknowledgements: this.#acknowledgements },
         maxAttachmentBytes: this.#maxAttachmentBytes,
         offers: () => this.#offers,
+        now: this.#now,
       }),
       survey: new Survey({
         marks,
-        now: this.#now,
+        channelsIn: (guildId) => places.channelsIn(guildId),
         onPrivateChat: (id) => places.note({ id, kind: "dm" }),
         catchUp: (missed) => inflow.catchUp(missed),
       }),
@@ -157,8 +167,10 @@ class DiscordAdapter implements Adapter {
     this.#api.close();
   }
 
-  send(chunk: OutboundChunk, signal: AbortSignal): Promise<string> {
-    return this.#outbound.send(chunk, signal);
+  async send(chunk: OutboundChunk, signal: AbortSignal): Promise<string> {
+    const id = await this.#outbound.send(chunk, signal);
+    this.#own.add(id);
+    return id;
   }
 
   typing(to: Destination): Promise<void> {

@@ -7,8 +7,8 @@ const WRITE_EVERY_MS = 250;
 /**
  * How far each place has been read: a copy in memory of what is kept on disk.
  *
- * A place is a channel's, thread's or private chat's, its mark the id of the last message of which the gateway needs to
- * hear no more. Marks only ever go forward, and reach the disk together a moment later: what a crash loses is read again,
+ * A place is a channel's, thread's, private chat's or server's, its mark the id of the last message of which the gateway
+ * needs to hear no more. Marks only ever go forward, and reach the disk together a moment later: what a crash loses is read again,
  * and the gateway knows those messages already. A place's first mark is written at once, and so together with the first
  * message from it: without one, a place is not read back at all.
  */
@@ -51,9 +51,10 @@ export class Marks {
       });
   }
 
+  /** Move a mark on. A place that has none keeps none. */
   advance(place: string, messageId: string): void {
     const mark = this.#marks.get(place);
-    if (mark === undefined || compareSnowflakes(messageId, mark) > 0) this.#set(place, messageId);
+    if (mark !== undefined && compareSnowflakes(messageId, mark) > 0) this.#set(place, messageId);
   }
 
   remove(place: string): void {

@@ -37,7 +37,7 @@ const MOST_WAITING = 500;
  */
 export class ChannelQueue {
   readonly #options: ChannelQueueOptions;
-  readonly #first: Array<() => Promise<void>> = [];
+  readonly #first: Array<() => Promise<unknown>> = [];
   readonly #waiting: Happening[] = [];
   readonly #begun: Entry[] = [];
   readonly #handOvers = new Set<Promise<void>>();
@@ -52,6 +52,11 @@ export class ChannelQueue {
     return this.#working === undefined && this.#handOvers.size === 0;
   }
 
+  /** Whether something was said that has to wait. */
+  get awaited(): boolean {
+    return this.#waiting.length > 0;
+  }
+
   push(happening: Happening): void {
     if (this.#working === undefined) this.#begin({ happening, state: "under way" });
     else if (this.#waiting.length < MOST_WAITING) this.#waiting.push(happening);
@@ -59,7 +64,7 @@ export class ChannelQueue {
   }
 
   /** Do something before what waits; what was pushed earlier has been committed by then. */
-  doFirst(work: () => Promise<void>): void {
+  doFirst(work: () => Promise<unknown>): void {
     this.#first.push(work);
     this.#working ??= this.#work();
   }

@@ -6,6 +6,7 @@ import {
   type RESTPostAPIChatInputApplicationCommandsJSONBody,
 } from "discord.js";
 import type { CommandOffer } from "../adapter.ts";
+import { cutAtWord } from "./cut.ts";
 
 /** The command that is a turn of the conversation rather than one of the gateway's commands. */
 export const ASK = "ask";
@@ -60,7 +61,7 @@ export function commandBodies(offers: readonly CommandOffer[]): CommandBody[] {
     return {
       ...everywhere,
       name,
-      description: cut(description),
+      description: cutAtWord(description, MAX_TEXT),
       ...(taken.length > 0 && { options: taken }),
     };
   });
@@ -72,13 +73,13 @@ function optionBody({ name, description, choices }: NonNullable<CommandOffer["op
   return {
     type: ApplicationCommandOptionType.String as const,
     name,
-    description: cut(description),
+    description: cutAtWord(description, MAX_TEXT),
     ...(values.size > 0 && { choices: [...values.values()].slice(0, MAX_ENTRIES) }),
   };
 }
 
 function choiceEntry({ value, description }: { value: string; description: string }) {
-  const name = cut(description.trim() === "" ? value : `${value}: ${description}`);
+  const name = cutAtWord(description.trim() === "" ? value : `${value}: ${description}`, MAX_TEXT);
   return [value, { name, value }] as const;
 }
 
@@ -90,9 +91,4 @@ function isOfferable({ name, description }: { name: string; description: string 
 function unlike<T extends { name: string }>(entries: readonly T[]): T[] {
   const seen = new Set<string>();
   return entries.filter(({ name }) => !seen.has(name) && seen.add(name));
-}
-
-function cut(text: string): string {
-  if (text.length <= MAX_TEXT) return text;
-  return `${text.slice(0, MAX_TEXT - 1).replace(/[\uD800-\uDBFF]$/, "")}…`;
 }

@@ -1,7 +1,7 @@
-import { type Client, Events, GatewayCloseCodes, type GatewayDispatchPayload } from "discord.js";
+import { type Client, Events, type GatewayDispatchPayload } from "discord.js";
 import { AdapterConfigError, type AdapterState } from "../adapter.ts";
 import type { Backoff, Sleep } from "../backoff.ts";
-import { failureOf } from "./errors.ts";
+import { endedBy, type Failure, failedLogin } from "./connection-failure.ts";
 import { GatewayClient, type GatewayClientOptions } from "./gateway-client.ts";
 import { IdentifyThrottle } from "./identify-throttle.ts";
 
@@ -16,28 +16,9 @@ export interface ConnectionOptions extends Omit<GatewayClientOptions, "throttle"
   now: () => number;
 }
 
-const WRONG_TOKEN =
-  "Discord does not know the bot's token: set DISCORD_TOKEN to the one under Bot > Token in the Discord Developer Portal.";
-
-/** Why Discord ends a connection for good. */
-const FATAL: ReadonlyMap<number, string> = new Map([
-  [GatewayCloseCodes.AuthenticationFailed, WRONG_TOKEN],
-  [
-    GatewayCloseCodes.DisallowedIntents,
-    "Discord does not let the bot read messages: switch on Message Content Intent under Bot > Privileged Gateway " +
-      "Intents in the Discord Developer Portal.",
-  ],
-  [GatewayCloseCodes.InvalidShard, "Discord refuses these shards: each number has to be below the number of shards."],
-  [
-    GatewayCloseCodes.ShardingRequired,
-    'The bot is in too many servers for so few shards: set shards to "auto" or to more.',
-  ],
-  [GatewayCloseCodes.InvalidAPIVersion, "Discord does not speak this version of its gateway any more: update Parley."],
-  [GatewayCloseCodes.InvalidIntents, "Discord does not know what the bot wants to hear of: update Parley."],
-]);
-
-/** Why a client came to its end: the configuration is wrong, or else a reason that may pass. */
-type Failure = AdapterConfigError | { reason: string; retryAfterMs?: number };
+/** What is wrong with the configuration takes its time to be mended, and Discord counts the attempts of a day. */
+const LONG_PAUSE_MS = 15 * 60_000;
+const LONGEST_PAUSE_MS = 6 * 60 * 60_000;
 
 /**
  * Keeps one discord.js client connected; when one has come to its end, waits and starts over with a fresh one.
@@ -57,6 +38,8 @@ export class Connection {
   #running: Promise<void> = Promise.resolve();
   #life: Promise<unknown> = Promise.resolve();
   #reported: string | undefined;
+  /** How often in a row Discord has refused the configuration. */
+  #refusals = 0;
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
@@ -102,19 +85,26 @@ export class Connection {
   }
 
   async #keepRunning(first: Promise<Failure | undefined>): Promise<void> {
-    const { backoff, sleep } = this.#options;
     const { signal } = this.#stopping;
     let life = first;
     for (;;) {
       const failure = await life;
       if (failure === undefined || signal.aborted) return;
-      const known = failure instanceof AdapterConfigError;
-      this.#report({ ready: false, reason: known ? failure.message : failure.reason });
-      await sleep(backoff.next(known ? undefined : failure.retryAfterMs), signal);
+      const refused = failure instanceof AdapterConfigError;
+      this.#report({ ready: false, reason: refused ? failure.message : failure.reason });
+      await this.#options.sleep(this.#pauseAfter(failure), signal);
       if (signal.aborted) return;
       life = this.#live();
       this.#life = life;
     }
+  }
+
+  #pauseAfter(failure: Failure): number {
+    const { backoff } = this.#options;
+    if (!(failure instanceof AdapterConfigError)) return backoff.next(failure.retryAfterMs);
+    // Once may be a moment's confusion.
+    if (this.#refusals++ === 0) return backoff.next();
+    return Math.min(LONG_PAUSE_MS * 2 ** (this.#refusals - 2), LONGEST_PAUSE_MS);
   }
 
   /** One client's life. Resolves with what ended it; with nothing if it was told to stop. */
@@ -157,6 +147,7 @@ export class Connection {
     this.#up.add(id);
     if (this.#up.size < shardIds(client).length) return;
     this.#options.backoff.reset();
+    this.#refusals = 0;
     this.#report({ ready: true });
     this.#connected.resolve();
   }
@@ -186,20 +177,4 @@ function shardIds({ options: { shards } }: Client): readonly number[] {
 function naming(shards: readonly number[]): string {
   const last = shards.at(-1);
   return shards.length === 1 ? `shard ${last} is` : `shards ${shards.slice(0, -1).join(", ")} and ${last} are`;
-}
-
-function endedBy(code: number): Failure {
-  const known = FATAL.get(code);
-  return known === undefined
-    ? { reason: `Discord closed the connection with code ${code}, connecting anew` }
-    : new AdapterConfigError(known);
-}
-
-function failedLogin(error: unknown): Failure {
-  if (error instanceof Error && "code" in error && error.code === "TokenInvalid") {
-    return new AdapterConfigError(WRONG_TOKEN);
-  }
-  const { message, refusal } = failureOf("connecting", error);
-  const reason = `Discord is out of reach, trying again: ${message}`;
-  return refusal?.retryAfterMs === undefined ? { reason } : { reason, retryAfterMs: refusal.retryAfterMs };
 }

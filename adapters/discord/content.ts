@@ -26,7 +26,7 @@ export function textOf(message: DiscordMessage, names: Names): string {
 export function resolved(text: string, people: readonly DiscordUser[], names: Names): string {
   return text.replace(MARKED, (written, ...rest) => {
     const { user, role, channel, emoji, command, time } = rest.at(-1) as Record<string, string | undefined>;
-    if (user !== undefined) return prefixed("@", nameAmong(people, user)) ?? written;
+    if (user !== undefined) return prefixed("@", nameAmong(people, user, names)) ?? written;
     if (role !== undefined) return prefixed("@", names.roleName?.(role)) ?? written;
     if (channel !== undefined) return prefixed("#", names.channelName?.(channel)) ?? written;
     if (time !== undefined) return timeText(Number(time)) ?? written;
@@ -44,9 +44,10 @@ function pollText(poll: DiscordMessage["poll"]): string {
   return [`[poll] ${poll.question}`, ...poll.answers.slice(0, MAX_ANSWERS).map((answer) => `- ${answer}`)].join("\n");
 }
 
-function nameAmong(people: readonly DiscordUser[], id: string): string | undefined {
+function nameAmong(people: readonly DiscordUser[], id: string, { bot }: Names): string | undefined {
   const person = people.find((each) => each.id === id);
-  return person && nameOf(person);
+  if (person !== undefined) return nameOf(person);
+  return bot !== undefined && bot.id === id && bot.name !== "" ? bot.name : undefined;
 }
 
 function prefixed(sign: string, name: string | undefined): string | undefined {

@@ -38,9 +38,15 @@ export async function fetchFile(
     return { bytes: file.bytes, mimeType: mimeType ?? file.mimeType };
   } catch (error) {
     if (error instanceof SendError) throw error;
-    if (error instanceof DiscordError) throw toSendError(error, {}, true);
+    if (error instanceof DiscordError) throw failureOf(error);
     throw new SendError("temporary", `the file: ${reasonOf(error)}`);
   }
+}
+
+/** Where the message was looked up for nothing, that is all there is to say: nothing is to be sent there. */
+function failureOf(error: DiscordError): SendError {
+  const failure = toSendError(error, {}, true);
+  return failure.code === "chat-gone" ? new SendError("refused", failure.message) : failure;
 }
 
 const EXPIRED = new Set([403, 404]);

@@ -106,6 +106,8 @@ const HINTS: ReadonlyMap<number, string> = new Map([
   [160005, "the thread is locked"],
 ]);
 
+const UNAUTHORIZED = 40001;
+
 /** Gone for good, whichever place the message was for. */
 const GONE = new Set([10004, 50007, 50278]);
 const THREAD_CLOSED = new Set([50083, 160005]);
@@ -124,16 +126,29 @@ export function toSendError(error: DiscordError, to: Pick<Destination, "threadId
     return new SendError("rate-limited", message, { retryAfterMs: refusal.retryAfterMs ?? 1_000 });
   }
   if (refusal.status >= 500) return new SendError("temporary", message, { uncertain: !idempotent });
+  if (!isFinal(error)) return new SendError("temporary", message);
   return new SendError(codeFor(refusal, to), message);
 }
 
 function codeFor({ status, reason }: DiscordRefusal, { threadId }: Pick<Destination, "threadId">): SendErrorCode {
-  // A token that was reset is the operator's to mend; what waits for it is kept.
-  if (status === 401 || reason === 40001) return "temporary";
   if (GONE.has(reason)) return "chat-gone";
   if (THREAD_CLOSED.has(reason)) return "thread-gone";
-  if (PLACE_GONE.has(reason)) return threadId === undefined ? "chat-gone" : "thread-gone";
+  if (PLACE_GONE.has(reason) || (status === 404 && reason === 0))
+    return threadId === undefined ? "chat-gone" : "thread-gone";
+  // Writing in threads takes a permission of its own: the channel may still be open to the bot.
+  if (reason === REASON.missingPermissions && threadId !== undefined) return "thread-gone";
   return "refused";
+}
+
+/** Whether Discord would refuse the same again. */
+export function isFinal(error: unknown): error is DiscordError & { refusal: DiscordRefusal } {
+  if (!(error instanceof DiscordError) || error.refusal === undefined) return false;
+  const { status, reason } = error.refusal;
+  if (status < 400 || status >= 500 || status === 408 || status === 429) return false;
+  // A token that was reset is the operator's to mend; what waits for it is kept.
+  if (status === 401 || reason === UNAUTHORIZED) return false;
+  // Discord says why. What does not is the page of a proxy, unless nothing is there, or the call is too large for it.
+  return reason !== 0 || status === 404 || status === 413;
 }
 
 export function isRefusedFor(error: unknown, ...reasons: number[]): error is DiscordError {

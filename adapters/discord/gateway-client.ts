@@ -16,13 +16,54 @@ export interface GatewayClientOptions {
   shards: "auto" | number | readonly number[];
   shardCount: number | undefined;
   throttle: IdentifyThrottle;
+  /** Something that discord.js could not digest. */
+  onMalformed(error: unknown): void;
 }
+
+/** Discord lets a bot begin only so many sessions a day. */
+export class StartsUsedUpError extends Error {
+  readonly code = "starts-used-up";
+  readonly retryAfterMs: number;
+
+  constructor(retryAfterMs: number) {
+    super("Discord lets the bot connect only so many times a day, which are used up");
+    this.name = "StartsUsedUpError";
+    this.retryAfterMs = Math.min(retryAfterMs, DAY_MS);
+  }
+}
+
+const DAY_MS = 24 * 60 * 60_000;
 
 /** What discord.js may wait for a server of which it only knows that it is unavailable. */
 const WAIT_FOR_GUILDS_MS = 5_000;
 
 /** A close that the other side does not answer takes the library half a minute. */
 const LONGEST_CLOSE_MS = 3_000;
+
+/**
+ * What discord.js keeps its knowledge of servers, channels, roles, threads and the bot's own membership from. The rest it
+ * would read for nothing, and it throws at much that is not just as expected.
+ */
+const KEPT: ReadonlySet<string | null> = new Set([
+  "READY",
+  "RESUMED",
+  ...["GUILD_CREATE", "GUILD_UPDATE", "GUILD_DELETE", "GUILD_MEMBER_UPDATE"],
+  ...["GUILD_ROLE_CREATE", "GUILD_ROLE_UPDATE", "GUILD_ROLE_DELETE"],
+  ...["CHANNEL_CREATE", "CHANNEL_UPDATE", "CHANNEL_DELETE"],
+  ...["THREAD_CREATE", "THREAD_UPDATE", "THREAD_DELETE", "THREAD_LIST_SYNC"],
+]);
+
+type GatewayInformation = Awaited<ReturnType<WsManager["fetchGatewayInformation"]>>;
+
+/** For a platform that does not tell. */
+const UNLIMITED: GatewayInformation["session_start_limit"] = {
+  ...{ total: 1_000, remaining: 1_000, reset_after: 0, max_concurrency: 1 },
+};
+
+/** How discord.js takes one event in, at once or, for those that have to wait for it to be ready, later. */
+interface PacketHandling {
+  handlePacket(packet?: { t: string | null }, shard?: unknown): boolean;
+}
 
 type WsManager = Parameters<NonNullable<NonNullable<Client["options"]["ws"]>["buildStrategy"]>>[0];
 
@@ -35,12 +76,15 @@ export class GatewayClient {
   readonly client: Client;
   readonly #token: string;
   readonly #ending = new AbortController();
+  readonly #onMalformed: (error: unknown) => void;
   #manager: WsManager | undefined;
   #login: Promise<unknown> | undefined;
   #settled = false;
+  #startLimit: { remaining: number; reset_after: number } | undefined;
 
-  constructor({ token, apiRoot, shards, shardCount, throttle }: GatewayClientOptions) {
+  constructor({ token, apiRoot, shards, shardCount, throttle, onMalformed }: GatewayClientOptions) {
     this.#token = token;
+    this.#onMalformed = onMalformed;
     const ending = this.#ending.signal;
     this.client = new Client({
       intents: [
@@ -66,6 +110,7 @@ export class GatewayClient {
       ws: {
         buildStrategy: (manager): IShardingStrategy => {
           this.#manager = manager;
+          this.#oversee(manager);
           return new SimpleShardingStrategy(manager);
         },
         buildIdentifyThrottler: async (manager) => {
@@ -74,15 +119,51 @@ export class GatewayClient {
         },
       },
     });
+    this.#limitHandling();
   }
 
-  /** Resolves once all shards are connected for the first time. */
+  /** Resolves once all shards are connected for the first time. @throws StartsUsedUpError */
   async login(): Promise<void> {
     this.#login = this.client.login(this.#token);
     try {
       await this.#login;
+    } catch (error) {
+      const { shards } = this.client.options;
+      const wanted = Array.isArray(shards) ? shards.length : 1;
+      const { remaining = wanted, reset_after = 0 } = this.#startLimit ?? {};
+      throw remaining < wanted ? new StartsUsedUpError(reset_after) : error;
     } finally {
       this.#settled = true;
+    }
+  }
+
+  /** What discord.js throws while it takes an event in would end the process. */
+  #limitHandling(): void {
+    const ws = this.client.ws as unknown as PacketHandling;
+    const handle = ws.handlePacket.bind(ws);
+    ws.handlePacket = (packet, shard) => {
+      if (packet !== undefined && !KEPT.has(packet.t)) return true;
+      return this.#tolerating(() => handle(packet, shard)) ?? false;
+    };
+  }
+
+  #oversee(manager: WsManager): void {
+    const ask = manager.fetchGatewayInformation.bind(manager);
+    manager.fetchGatewayInformation = async (force) => {
+      const { session_start_limit = UNLIMITED, ...rest }: Partial<GatewayInformation> = await ask(force);
+      this.#startLimit = session_start_limit;
+      return { ...rest, session_start_limit } as GatewayInformation;
+    };
+    const emit: (...event: Parameters<WsManager["emit"]>) => boolean = manager.emit.bind(manager);
+    manager.emit = (...event: Parameters<WsManager["emit"]>) => this.#tolerating(() => emit(...event)) ?? false;
+  }
+
+  #tolerating<T>(work: () => T): T | undefined {
+    try {
+      return work();
+    } catch (error) {
+      this.#onMalformed(error);
+      return undefined;
     }
   }
 

@@ -1,14 +1,17 @@
+import { ChannelType, MessageFlags } from "discord.js";
 import type { AdapterHandlers } from "../adapter.ts";
 import type { Sleep } from "../backoff.ts";
 import { Backoff } from "../backoff.ts";
 import type { InboundMessage } from "../record.ts";
+import { guildPlace, privatePlace } from "./bookmark-places.ts";
 import type { Marks } from "./bookmarks.ts";
 import { CatchUp, type Missed } from "./catch-up.ts";
 import { ChannelQueue, type Happening } from "./channel-queue.ts";
 import type { DiscordApi } from "./client.ts";
-import { DiscordError } from "./errors.ts";
 import { compareSnowflakes, isSnowflake, snowflakeBefore } from "./ids.ts";
+import { Lookup, type Told, toldBy } from "./lookup.ts";
 import { normalize } from "./normalize.ts";
+import type { OwnMessages } from "./own-messages.ts";
 import { DiscordPayloadError, isEdit, readDeletion, readMessage, recordOf } from "./payload.ts";
 import { destinationIn, type Places } from "./places.ts";
 import type { Scene } from "./scene.ts";
@@ -18,6 +21,7 @@ export interface InflowOptions {
   handlers: AdapterHandlers;
   marks: Marks;
   places: Places;
+  own: OwnMessages;
   maxAttachmentBytes: number;
   sleep: Sleep;
   random: () => number;
@@ -33,15 +37,19 @@ export class Inflow {
   readonly #options: InflowOptions;
   readonly #queues = new Map<string, ChannelQueue>();
   readonly #catchUp: CatchUp;
+  readonly #lookup: Lookup;
   readonly #stopping = new AbortController();
 
   constructor(options: InflowOptions) {
     this.#options = options;
-    const { handlers, api, marks, sleep, random } = options;
+    const { handlers, api, marks, places, sleep, random } = options;
+    const common = { sleep, random, signal: this.#stopping.signal };
+    const onSkipped = (reason: string) => handlers.onSkipped(reason);
+    this.#lookup = new Lookup({ ...common, places, onSkipped });
     this.#catchUp = new CatchUp({
-      ...{ api, marks, sleep, random, signal: this.#stopping.signal },
+      ...{ ...common, api, marks, onSkipped },
       take: (payload) => this.#takeMessage(payload),
-      onSkipped: (reason) => handlers.onSkipped(reason),
+      isAwaited: (channelId) => this.#queues.get(channelId)?.awaited === true,
     });
   }
 
@@ -78,40 +86,52 @@ export class Inflow {
   }
 
   #push(payload: unknown, happening: Happening): void {
+    const { places, handlers } = this.#options;
     if (this.#stopping.signal.aborted) return;
-    const { channel_id, guild_id } = recordOf(payload);
+    const { channel_id, id, author, flags } = recordOf(payload);
+    // What one person alone sees comes without its server, as if it stood in a private chat.
+    if ((Number(flags) & MessageFlags.Ephemeral) !== 0) return;
     if (!isSnowflake(channel_id)) {
-      this.#options.handlers.onMalformed(new DiscordPayloadError("a payload that names no channel"));
+      handlers.onMalformed(new DiscordPayloadError("a payload that names no channel"));
       return;
     }
-    const queue = this.#queueOf(channel_id);
-    if (this.#options.places.sceneOf(channel_id) === undefined) {
-      // Bots are in no group DMs: what belongs to no server is a private chat.
-      if (guild_id === undefined) this.#options.places.note({ id: channel_id, kind: "dm" });
-      else queue.doFirst(() => this.#lookUp(channel_id));
+    const isOwn = places.isBot(recordOf(author).id);
+    if (isOwn && isSnowflake(id)) this.#options.own.add(id);
+    if (places.sceneOf(channel_id) === undefined) {
+      if (isOwn) return;
+      if (this.#isPrivate(payload)) places.note({ id: channel_id, kind: "dm" });
+      else this.#queueOf(channel_id).doFirst(() => this.#lookUp(channel_id, toldBy(payload)));
     }
-    queue.push(happening);
+    this.#queueOf(channel_id).push(happening);
+  }
+
+  /** Bots are in no group DMs: what somebody says outside of servers is said in private. */
+  #isPrivate(payload: unknown): boolean {
+    const { channel_id, channel_type, guild_id, author } = recordOf(payload);
+    if (channel_type !== undefined) return channel_type === ChannelType.DM;
+    if (this.#options.marks.get(privatePlace(String(channel_id))) !== undefined) return true;
+    return guild_id === undefined && isSnowflake(recordOf(author).id);
   }
 
   #takeMessage(payload: unknown): Promise<unknown> {
-    const { id, channel_id } = recordOf(payload);
+    const { id, channel_id, author } = recordOf(payload);
+    const { marks, handlers, own, places } = this.#options;
+    if (isSnowflake(id) && places.isBot(recordOf(author).id)) own.add(id);
     return this.#take(payload, (message) => {
-      if (isSnowflake(id) && isSnowflake(channel_id)) {
-        this.#options.marks.begin(this.#placeOf(channel_id), snowflakeBefore(id));
-      }
-      return this.#options.handlers.onMessage(message);
+      if (isSnowflake(id) && isSnowflake(channel_id)) marks.begin(this.#placeOf(channel_id), snowflakeBefore(id));
+      return handlers.onMessage(message);
     });
   }
 
   #take(payload: unknown, handOver: (message: InboundMessage) => Promise<unknown>): Promise<unknown> {
-    return this.#inPlace(recordOf(payload).channel_id, (scene) => {
+    return this.#inPlace(payload, (scene) => {
       const message = this.#read(() => normalize(readMessage(payload), scene, this.#options.maxAttachmentBytes));
       return message === null ? NOTHING : handOver(message);
     });
   }
 
   #takeDeletion(payload: unknown): Promise<unknown> {
-    return this.#inPlace(recordOf(payload).channel_id, (scene) => {
+    return this.#inPlace(payload, (scene) => {
       const { messageIds } = this.#read(() => readDeletion(payload)) ?? { messageIds: [] };
       const place = destinationIn(scene);
       return Promise.all(messageIds.map((id) => this.#options.handlers.onDelete(place, id)));
@@ -119,12 +139,13 @@ export class Inflow {
   }
 
   /** Without an `await` where the channel is known. A channel that is not there for the bot has nothing to take. */
-  async #inPlace(channelId: unknown, take: (scene: Scene) => Promise<unknown>): Promise<unknown> {
+  async #inPlace(payload: unknown, take: (scene: Scene) => Promise<unknown>): Promise<unknown> {
     this.#stopping.signal.throwIfAborted();
-    if (!isSnowflake(channelId)) return undefined;
-    const scene = this.#options.places.sceneOf(channelId);
+    const { channel_id } = recordOf(payload);
+    if (!isSnowflake(channel_id)) return undefined;
+    const scene = this.#options.places.sceneOf(channel_id);
     if (scene !== undefined) return take(scene);
-    return (await this.#found(channelId)) ? this.#inPlace(channelId, take) : undefined;
+    return (await this.#lookup.find(channel_id, toldBy(payload))) ? this.#inPlace(payload, take) : undefined;
   }
 
   /** Whatever is wrong with a payload is found out here, apart from what may go wrong with the hand-over. */
@@ -138,50 +159,43 @@ export class Inflow {
   }
 
   async #readOn(missed: Missed): Promise<void> {
-    await this.#lookUp(missed.channelId);
-    const mark = this.#options.marks.get(missed.place);
-    const { newest } = missed;
+    const { channelId, place, newest, guildId } = missed;
+    const { marks, places } = this.#options;
+    const isThere = await this.#lookUp(channelId, guildId === undefined ? {} : { guildId });
+    const mark = marks.get(place);
     // Meanwhile, what came in before may have gone beyond.
-    const done = mark === undefined || (newest !== undefined && compareSnowflakes(newest, mark) <= 0);
-    if (!done) await this.#catchUp.read(missed);
+    if (mark === undefined || (newest !== undefined && compareSnowflakes(newest, mark) <= 0)) return;
+    if (isThere && !places.hidesPast(channelId)) await this.#catchUp.read(missed);
+    else if (newest !== undefined && !this.#stopping.signal.aborted) marks.advance(place, newest);
   }
 
-  async #lookUp(channelId: string): Promise<void> {
+  /** @returns whether the channel is there for the bot, and the adapter still at work */
+  async #lookUp(channelId: string, told: Told): Promise<boolean> {
     // If the adapter stops meanwhile, nothing is taken any more.
-    await this.#found(channelId).catch(() => {});
-  }
-
-  /** @returns whether the channel is there for the bot; keeps asking until that is known */
-  async #found(channelId: string): Promise<boolean> {
-    const { places, sleep, random } = this.#options;
-    const { signal } = this.#stopping;
-    const backoff = new Backoff(random);
-    while (places.sceneOf(channelId) === undefined) {
-      signal.throwIfAborted();
-      try {
-        if (!(await places.fetch(channelId, signal))) return false;
-      } catch (error) {
-        if (!(error instanceof DiscordError)) throw error;
-        await sleep(backoff.next(error.refusal?.retryAfterMs), signal);
-      }
-    }
-    return true;
+    return this.#lookup.find(channelId, told).catch(() => false);
   }
 
   #placeOf(channelId: string): string {
     return this.#options.places.sceneOf(channelId)?.channel.kind === "dm" ? privatePlace(channelId) : channelId;
   }
 
+  #taken(channelId: string, messageId: string): void {
+    const { marks, places } = this.#options;
+    marks.advance(this.#placeOf(channelId), messageId);
+    const guildId = places.sceneOf(channelId)?.channel.guildId;
+    if (guildId !== undefined) marks.advance(guildPlace(guildId), messageId);
+  }
+
   #queueOf(channelId: string): ChannelQueue {
     const known = this.#queues.get(channelId);
     if (known !== undefined) return known;
-    const { sleep, random, marks } = this.#options;
+    const { sleep, random } = this.#options;
     const { signal } = this.#stopping;
     const backoff = new Backoff(random);
     const queue = new ChannelQueue({
       onTaken: (messageId) => {
         backoff.reset();
-        marks.advance(this.#placeOf(channelId), messageId);
+        this.#taken(channelId, messageId);
       },
       pause: async () => {
         await sleep(backoff.next(), signal);
@@ -196,15 +210,3 @@ export class Inflow {
 }
 
 const NOTHING: Promise<void> = Promise.resolve();
-
-/** Where the mark of a private chat is kept: nothing but the bookmark tells of it after a restart. */
-export function privatePlace(channelId: string): string {
-  return `${PRIVATE}${channelId}`;
-}
-
-/** @returns the channel's id; null for places that are no private chats */
-export function privateChannel(place: string): string | null {
-  return place.startsWith(PRIVATE) ? place.slice(PRIVATE.length) : null;
-}
-
-const PRIVATE = "dm:";

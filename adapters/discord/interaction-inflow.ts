@@ -16,6 +16,8 @@ export interface InteractionsOptions {
   maxAttachmentBytes: number;
   /** What was registered. */
   offers(): readonly CommandOffer[];
+  /** Epoch milliseconds. Default `Date.now`. */
+  now?: () => number;
 }
 
 /**
@@ -47,10 +49,10 @@ export class Interactions {
   }
 
   #read(interaction: DiscordInteraction, client: Client): InboundMessage | null {
-    const { places, permissions, maxAttachmentBytes, offers } = this.#options;
+    const { places, permissions, maxAttachmentBytes, offers, now = Date.now } = this.#options;
     const channel = channelOf(interaction, places, client);
     const { bot, ...names } = places.sceneIn(channel ?? { id: interaction.channel.id, kind: "group-dm" });
-    const scene = { bot, ...names, channel, offers: offers() };
+    const scene = { bot, ...names, channel, offers: offers(), now };
     const message = normalizeInteraction(interaction, scene, maxAttachmentBytes);
     if (message !== null) permissions.note(interaction, message.source.chat.id);
     return message;

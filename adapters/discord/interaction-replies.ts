@@ -2,11 +2,11 @@ import { MessageFlags, Routes } from "discord.js";
 import { type OutboundChunk, SendError } from "../adapter.ts";
 import type { Acknowledgements } from "./acknowledgements.ts";
 import type { DiscordApi } from "./client.ts";
-import { DiscordError, isRefusedFor, REASON, toSendError } from "./errors.ts";
+import { DiscordError, isFinal, toSendError } from "./errors.ts";
 import { isSnowflake } from "./ids.ts";
-import { attached, type Messages, wording } from "./messages.ts";
+import { attached, kept, type Messages, wording } from "./messages.ts";
 import { recordOf } from "./payload.ts";
-import { expiryOf, type ReplyToken } from "./reply-token.ts";
+import type { ReplyToken } from "./reply-token.ts";
 
 export interface InteractionRepliesOptions {
   api: DiscordApi;
@@ -15,10 +15,10 @@ export interface InteractionRepliesOptions {
   now: () => number;
 }
 
-const OVER = [REASON.unknownMessage, 10015, REASON.unknownInteraction, 50027];
-/** The bot cannot write there by itself. */
-const NOT_THERE = [REASON.unknownChannel, REASON.missingAccess, REASON.missingPermissions];
-const TAKES_NO_DMS = [50007, 50278];
+/** Of an interaction's own addresses: its token is no good any more, or what there was of an answer is gone. */
+const OVER = new Set([401, 403, 404]);
+/** No more than five follow-ups where the bot is not a member itself. */
+const ENOUGH_FOLLOW_UPS = 40094;
 
 const ORIGINAL = "@original";
 const MAX_TEXT = 2_000;
@@ -41,14 +41,23 @@ export class InteractionReplies {
 
   /** @returns the message's id @throws SendError, or DiscordError from where sending again does no harm */
   async send(chunk: OutboundChunk, reply: ReplyToken, signal: AbortSignal): Promise<string> {
-    if (await this.#isOpen(reply, signal)) {
+    const isOpen = await this.#isOpen(reply, signal);
+    if (chunk.index > 0 && isPublic(reply)) {
+      const id = await this.#tryPutting(chunk.text, chunk, signal);
+      if (id !== null) return id;
+    }
+    if (isOpen) {
       try {
         return await this.#respond(chunk, reply, signal);
       } catch (error) {
         if (!isOver(error)) throw error;
       }
     }
-    return this.#fallBack(chunk, reply, signal);
+    if (chunk.index === 0 && isPublic(reply)) {
+      const id = await this.#tryPutting(beginning(chunk, reply), chunk, signal);
+      if (id !== null) return id;
+    }
+    return this.#sendPrivately(chunk, reply, signal);
   }
 
   /** One that is gone already is fine. @throws DiscordError */
@@ -73,19 +82,21 @@ export class InteractionReplies {
 
   async #isOpen(reply: ReplyToken, signal: AbortSignal): Promise<boolean> {
     if (!signal.aborted) await this.#options.acknowledgements.of(reply.interactionId);
-    return this.#options.now() < expiryOf(reply);
+    return this.#options.now() < reply.expiresAt;
   }
 
-  async #respond(chunk: OutboundChunk, reply: ReplyToken, signal: AbortSignal): Promise<string> {
-    if (chunk.index === 0) return this.#editOriginal(chunk, reply, signal);
-    if (isPublic(reply)) {
-      try {
-        return await this.#options.messages.put(placeOf(chunk), unquoting(chunk), signal);
-      } catch (error) {
-        if (!isRefusedFor(error, ...NOT_THERE)) throw error;
-      }
+  /** @returns null where the bot cannot write by itself @throws DiscordError */
+  async #tryPutting(text: string, chunk: OutboundChunk, signal: AbortSignal): Promise<string | null> {
+    try {
+      return await this.#options.messages.put(placeOf(chunk), { ...unquoting(chunk), text }, signal);
+    } catch (error) {
+      if (isFinal(error) && [403, 404].includes(error.refusal.status)) return null;
+      throw error;
     }
-    return this.#followUp(chunk, reply, signal);
+  }
+
+  #respond(chunk: OutboundChunk, reply: ReplyToken, signal: AbortSignal): Promise<string> {
+    return chunk.index === 0 ? this.#editOriginal(chunk, reply, signal) : this.#followUp(chunk, reply, signal);
   }
 
   #editOriginal(
@@ -102,7 +113,7 @@ export class InteractionReplies {
       try {
         return await this.#write("editing an answer", "PATCH", messageRoute(reply, replaces), chunk, signal);
       } catch (error) {
-        if (!isRefusedFor(error, REASON.unknownMessage)) throw error;
+        if (!isFinal(error)) throw error;
       }
     }
     try {
@@ -124,23 +135,15 @@ export class InteractionReplies {
     signal: AbortSignal,
     ephemeral = false,
   ): Promise<string> {
-    const body = { ...wording(text), ...(ephemeral && { flags: MessageFlags.Ephemeral }) };
+    const body = {
+      ...wording(text),
+      ...(method === "PATCH" && kept(files)),
+      ...(ephemeral && { flags: MessageFlags.Ephemeral }),
+    };
     const request = { method, route, body, ...attached(files), auth: false, signal };
     const { id } = recordOf(await this.#options.api.call(what, request));
     if (!isSnowflake(id)) throw new DiscordError(what, "no proper answer");
     return id;
-  }
-
-  async #fallBack(chunk: OutboundChunk, reply: ReplyToken, signal: AbortSignal): Promise<string> {
-    if (isPublic(reply)) {
-      try {
-        const text = chunk.index === 0 && chunk.replaces === undefined ? naming(reply.userId, chunk.text) : chunk.text;
-        return await this.#options.messages.put(placeOf(chunk), { ...unquoting(chunk), text }, signal);
-      } catch (error) {
-        if (!isRefusedFor(error, ...NOT_THERE)) throw error;
-      }
-    }
-    return this.#sendPrivately(chunk, reply, signal);
   }
 
   async #sendPrivately(chunk: OutboundChunk, { userId }: ReplyToken, signal: AbortSignal): Promise<string> {
@@ -152,23 +155,26 @@ export class InteractionReplies {
       return await messages.put(id, unquoting(chunk), signal);
     } catch (error) {
       if (!(error instanceof DiscordError)) throw error;
+      const failure = toSendError(error, {}, true);
       // It says nothing about the chat that the command was used in.
-      if (isRefusedFor(error, ...TAKES_NO_DMS)) throw new SendError("refused", error.message);
-      throw toSendError(error, {}, true);
+      throw failure.code === "chat-gone" ? new SendError("refused", failure.message) : failure;
     }
   }
 }
 
 /** The interaction takes no answer any more, or what there was of one is gone. */
 export function isOver(error: unknown): boolean {
-  return isRefusedFor(error, ...OVER);
+  if (!(error instanceof DiscordError) || error.refusal === undefined) return false;
+  return OVER.has(error.refusal.status) || error.refusal.reason === ENOUGH_FOLLOW_UPS;
 }
 
 function isPublic({ ephemeral, present }: ReplyToken): boolean {
   return !ephemeral && present;
 }
 
-function naming(userId: string, text: string): string {
+/** Only a message that was not there before names whom it answers. */
+function beginning({ text, replaces }: OutboundChunk, { userId }: ReplyToken): string {
+  if (replaces !== undefined) return text;
   const named = `<@${userId}> ${text}`;
   return named.length <= MAX_TEXT ? named : text;
 }

@@ -4,7 +4,7 @@ import type { InboundMessage } from "../record.ts";
 import { attachmentOf } from "./attachments.ts";
 import { ASK, ASK_FILE, ASK_PRIVATE, ASK_QUESTION } from "./commands.ts";
 import { resolved } from "./content.ts";
-import { isSnowflake, snowflakeTime } from "./ids.ts";
+import { isSnowflake } from "./ids.ts";
 import {
   attachmentIn,
   type DiscordAttachment,
@@ -15,7 +15,7 @@ import {
   userIn,
 } from "./payload.ts";
 import { personOf } from "./people.ts";
-import { encodeReplyToken } from "./reply-token.ts";
+import { encodeReplyToken, REPLY_LIFETIME_MS } from "./reply-token.ts";
 import { isThread, type Names, placeOf, type Scene, type SceneChannel } from "./scene.ts";
 
 /**
@@ -55,6 +55,8 @@ export interface InteractionScene extends Names {
   channel?: SceneChannel;
   /** What was registered: option values stand in `CommandCall.args` in this order. */
   offers?: readonly CommandOffer[];
+  /** Epoch milliseconds: an interaction was sent when it was received. */
+  now(): number;
 }
 
 /**
@@ -111,6 +113,7 @@ export function normalizeInteraction(
   maxAttachmentBytes?: number,
 ): InboundMessage | null {
   const { id, application_id, token, user, command } = interaction;
+  const receivedAt = scene.now();
   const channel = channelOf(interaction, scene.channel);
   const ephemeral = command !== ASK || chosen(interaction, ASK_PRIVATE) === true;
   const said = command === ASK ? question(interaction, scene, maxAttachmentBytes) : call(interaction, scene);
@@ -122,7 +125,7 @@ export function normalizeInteraction(
       ...placeOf(channel),
       user: personOf(user),
       messageId: id,
-      sentAt: snowflakeTime(id),
+      sentAt: receivedAt,
     },
     ...said,
     addressed: true,
@@ -133,6 +136,7 @@ export function normalizeInteraction(
       token,
       userId: user.id,
       ephemeral,
+      expiresAt: receivedAt + REPLY_LIFETIME_MS,
       present: channel.kind === "dm" || (channel.kind === "channel" && scene.channel !== undefined),
     }),
   };

@@ -7,13 +7,14 @@ const ESCAPED = /\\([^0-9A-Za-z\s])/g;
  * Make a text safe in Discord's Markdown: only backslashes are added, each before a sign that could mean something.
  *
  * What means something at the beginning of a line alone is escaped at the beginning of the text as well, whatever stands
- * before it. Addresses are no links any more: those that should be are written as such.
+ * before it. Addresses are no links any more: those that should be are written as such. Nor are names between colons
+ * emoji, as in times and addresses of machines.
  *
  * @see https://support.discord.com/hc/en-us/articles/210298617
  */
 export function escapeText(text: string): string {
   return text
-    .replace(/[\\*_~`|[\]<]|:(?=\/\/)/g, "\\$&")
+    .replace(/[\\*_~`|[\]<]|:(?=\/\/|[^\s:]+:)/g, "\\$&")
     .replace(/^([^\S\n]*)([-+#>])/gm, "$1\\$2")
     .replace(/^([^\S\n]*\d+)([.)])/gm, "$1\\$2");
 }

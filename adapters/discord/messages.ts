@@ -1,7 +1,7 @@
 import { type RawFile, Routes } from "discord.js";
 import type { OutboundChunk, TextFile } from "../adapter.ts";
 import type { DiscordApi } from "./client.ts";
-import { DiscordError, isRefusedFor, REASON } from "./errors.ts";
+import { DiscordError, isFinal, isRefusedFor, REASON } from "./errors.ts";
 import { isSnowflake } from "./ids.ts";
 import { recordOf } from "./payload.ts";
 
@@ -14,6 +14,9 @@ export type Said = Pick<OutboundChunk, "key" | "text" | "files" | "replaces" | "
 
 /** Longer ones are refused. */
 const MAX_NONCE = 25;
+
+/** Somebody else wrote it. */
+const NOT_ITS_OWN = 50005;
 
 /** The message to quote is elsewhere, or its history is not for the bot to read. */
 const NOT_TO_BE_QUOTED = 160002;
@@ -34,14 +37,34 @@ export class Messages {
   /** @returns the message's id @throws DiscordError */
   async put(channelId: string, said: Said, signal: AbortSignal): Promise<string> {
     const { replaces, key } = said;
-    if (!isSnowflake(replaces)) return this.#send(channelId, said, key, signal);
+    const draft = isSnowflake(replaces) ? { id: replaces } : await this.#create(channelId, said, key, signal);
+    if (!lacks(draft, said)) return draft.id;
     try {
-      await this.#edit(channelId, replaces, said, signal);
-      return replaces;
+      await this.#edit(channelId, draft.id, said, signal);
+      return draft.id;
     } catch (error) {
-      if (!isRefusedFor(error, REASON.unknownMessage)) throw error;
-      // Its own key would lead to the message that is gone.
-      return await this.#send(channelId, said, `${key}r`.slice(-MAX_NONCE), signal);
+      if (!isFinal(error)) throw error;
+      const wasRemoved = isRefusedFor(error, REASON.unknownMessage);
+      // It says all of it, only without its files: that is better than saying it twice.
+      if (draft.content !== undefined && !differs(draft.content, said.text) && !wasRemoved) return draft.id;
+      const id = await this.#putAnew(channelId, said, signal);
+      if (!wasRemoved && !isRefusedFor(error, NOT_ITS_OWN)) await this.#tryRemoving(channelId, draft.id, signal);
+      return id;
+    }
+  }
+
+  /** In place of a draft that cannot become this: its own key would lead to that again. */
+  async #putAnew(channelId: string, said: Said, signal: AbortSignal): Promise<string> {
+    const sent = await this.#create(channelId, said, `${said.key}r`.slice(-MAX_NONCE), signal);
+    if (lacks(sent, said)) await this.#edit(channelId, sent.id, said, signal);
+    return sent.id;
+  }
+
+  async #tryRemoving(channelId: string, messageId: string, signal: AbortSignal): Promise<void> {
+    try {
+      await this.remove(channelId, messageId, signal);
+    } catch (error) {
+      if (!(error instanceof DiscordError)) throw error;
     }
   }
 
@@ -52,20 +75,18 @@ export class Messages {
       const route = Routes.channelMessage(channelId, messageId);
       await this.#options.api.call("taking a message back", { method: "DELETE", route, signal });
     } catch (error) {
-      if (!isRefusedFor(error, REASON.unknownMessage, REASON.unknownChannel, REASON.missingAccess)) throw error;
+      if (!isGone(error)) throw error;
     }
   }
 
-  async #send(channelId: string, said: Said, nonce: string, signal: AbortSignal): Promise<string> {
-    const sent = recordOf(await this.#create(channelId, said, nonce, signal));
-    if (!isSnowflake(sent.id)) throw new DiscordError("sending a message", "no proper answer");
-    // The nonce may have led to what was sent under it earlier: a first draft of this.
-    const lacksFiles = said.files !== undefined && said.files.length > 0 && isEmpty(sent.attachments);
-    if (lacksFiles || differs(sent.content, said.text)) await this.#edit(channelId, sent.id, said, signal);
-    return sent.id;
+  /** @returns what stands there now: the nonce may have led to what was sent under it earlier, a first draft of this */
+  async #create(channelId: string, said: Said, nonce: string, signal: AbortSignal): Promise<Standing> {
+    const { id, content, attachments } = recordOf(await this.#post(channelId, said, nonce, signal));
+    if (!isSnowflake(id)) throw new DiscordError("sending a message", "no proper answer");
+    return { id, content: typeof content === "string" ? content : said.text, hasFiles: !isEmpty(attachments) };
   }
 
-  async #create(channelId: string, said: Said, nonce: string, signal: AbortSignal): Promise<unknown> {
+  async #post(channelId: string, said: Said, nonce: string, signal: AbortSignal): Promise<unknown> {
     const { api, pingOnReply } = this.#options;
     const create = (reference: object) =>
       api.call("sending a message", {
@@ -88,11 +109,22 @@ export class Messages {
     await this.#options.api.call("editing a message", {
       method: "PATCH",
       route: Routes.channelMessage(channelId, messageId),
-      body: wording(text, this.#options.pingOnReply),
+      body: { ...wording(text, this.#options.pingOnReply), ...kept(files) },
       ...attached(files),
       signal,
     });
   }
+}
+
+/** A message as far as it is known. */
+interface Standing {
+  id: string;
+  content?: string;
+  hasFiles?: boolean;
+}
+
+function lacks({ content, hasFiles = false }: Standing, { text, files = [] }: Said): boolean {
+  return content === undefined || differs(content, text) || (files.length > 0 && !hasFiles);
 }
 
 /** Nobody is notified by what a model writes. @param ping whether the author of a quoted message is */
@@ -105,9 +137,20 @@ export function attached(files: readonly TextFile[] = []): { files?: RawFile[] }
   return { files: files.map(({ name, mimeType, text }) => ({ name, contentType: mimeType, data: Buffer.from(text) })) };
 }
 
+/** An edit's whole list of files: without it, those that came with an earlier edit would stay beside the same again. */
+export function kept(files: readonly TextFile[] = []): { attachments?: Array<{ id: number; filename: string }> } {
+  return files.length === 0 ? {} : { attachments: files.map(({ name }, id) => ({ id, filename: name })) };
+}
+
 /** Discord takes white space off both ends. */
-function differs(stands: unknown, wanted: string): boolean {
-  return typeof stands === "string" && stands.trim() !== wanted.trim();
+function differs(stands: string, wanted: string): boolean {
+  return stands.trim() !== wanted.trim();
+}
+
+/** Somebody took it away, or the place where it stood. */
+function isGone(error: unknown): boolean {
+  if (isRefusedFor(error, REASON.unknownMessage, REASON.unknownChannel, REASON.missingAccess)) return true;
+  return isFinal(error) && error.refusal.status === 404 && error.refusal.reason === 0;
 }
 
 function isEmpty(list: unknown): boolean {

@@ -36,7 +36,7 @@ export function normalize(message: DiscordMessage, scene: Scene, maxAttachmentBy
       ...place,
       user: senderOf(message),
       messageId: message.id,
-      sentAt: snowflakeTime(message.id),
+      sentAt: sentAt(message),
     },
     text,
     attachments,
@@ -45,4 +45,10 @@ export function normalize(message: DiscordMessage, scene: Scene, maxAttachmentBy
     ...(command !== undefined && { command }),
     ...(message.edited_timestamp !== undefined && { edited: true }),
   };
+}
+
+/** A platform like Discord may have ids that tell no time. */
+function sentAt({ id, timestamp = "" }: DiscordMessage): number {
+  const told = Date.parse(timestamp);
+  return Number.isNaN(told) ? snowflakeTime(id) : told;
 }

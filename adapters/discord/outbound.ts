@@ -2,12 +2,13 @@ import { Routes } from "discord.js";
 import { type OutboundChunk, SendError } from "../adapter.ts";
 import type { Destination } from "../record.ts";
 import type { DiscordApi } from "./client.ts";
+import { cutAtWord } from "./cut.ts";
 import { DiscordError, toSendError } from "./errors.ts";
 import { compareSnowflakes, isSnowflake } from "./ids.ts";
 import { type InteractionReplies, isOver } from "./interaction-replies.ts";
 import type { Messages } from "./messages.ts";
 import { decodeReplyToken, type ReplyToken } from "./reply-token.ts";
-import { cutAtWord, type Threads } from "./threads.ts";
+import type { Threads } from "./threads.ts";
 
 export interface OutboundOptions {
   api: DiscordApi;

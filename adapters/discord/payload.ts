@@ -1,3 +1,4 @@
+import { MessageReferenceType, MessageType } from "discord.js";
 import { isSnowflake } from "./ids.ts";
 
 /** @see https://discord.com/developers/docs/resources/user#user-object */
@@ -23,6 +24,7 @@ export interface DiscordAttachment {
 /** What a message says: the part that forwarded snapshots have as well. */
 export interface DiscordContent {
   content: string;
+  /** Those of whom the payload tells more than an id. */
   mentions: readonly DiscordUser[];
   attachments: readonly DiscordAttachment[];
   /** Names. */
@@ -37,7 +39,10 @@ export interface DiscordMessage extends DiscordContent {
   type: number;
   author: DiscordUser;
   webhook_id?: string;
+  timestamp?: string;
   edited_timestamp?: string;
+  /** Of everybody mentioned. */
+  mention_ids: readonly string[];
   mention_roles: readonly string[];
   poll?: { question: string; answers: readonly string[] };
   message_reference?: { type: number; message_id?: string; channel_id?: string };
@@ -62,7 +67,7 @@ const MAX_PARTS = 100;
 /**
  * Read a message of the gateway or of REST. Parts that a message can do without are left out where they are malformed.
  *
- * @throws DiscordPayloadError if it lacks its id, channel, type or author
+ * @throws DiscordPayloadError if it lacks its id, channel or author, or has a type that is none
  */
 export function readMessage(payload: unknown): DiscordMessage {
   const message = messageIn(payload);
@@ -130,7 +135,9 @@ export function listOf<T>(value: unknown, read: (entry: unknown) => T | undefine
 
 function messageIn(value: unknown): DiscordMessage | undefined {
   const fields = recordOf(value);
-  const { id, channel_id, guild_id, type, webhook_id, edited_timestamp } = fields;
+  const { id, channel_id, guild_id, webhook_id, timestamp, edited_timestamp } = fields;
+  const reference = isRecord(fields.message_reference) ? referenceIn(fields.message_reference) : undefined;
+  const type = fields.type ?? plainType(reference);
   const author = userIn(fields.author, fields.member);
   if (!isSnowflake(id) || !isSnowflake(channel_id) || !isCount(type) || author === undefined) return undefined;
   const message: DiscordMessage = {
@@ -139,15 +146,17 @@ function messageIn(value: unknown): DiscordMessage | undefined {
     channel_id,
     type,
     author,
+    mention_ids: listOf(fields.mentions, (entry) => idIn(recordOf(entry).id)),
     mention_roles: listOf(fields.mention_roles, idIn),
     message_snapshots: listOf(fields.message_snapshots, (entry) => contentIn(recordOf(recordOf(entry).message))),
   };
   if (isSnowflake(guild_id)) message.guild_id = guild_id;
   if (isSnowflake(webhook_id)) message.webhook_id = webhook_id;
+  if (typeof timestamp === "string") message.timestamp = timestamp;
   if (typeof edited_timestamp === "string") message.edited_timestamp = edited_timestamp;
   const poll = pollIn(fields.poll);
   if (poll !== undefined) message.poll = poll;
-  if (isRecord(fields.message_reference)) message.message_reference = referenceIn(fields.message_reference);
+  if (reference !== undefined) message.message_reference = reference;
   return message;
 }
 
@@ -167,7 +176,15 @@ function pollIn(value: unknown): DiscordMessage["poll"] {
   return { question: text, answers: listOf(answers, (entry) => textIn(recordOf(recordOf(entry).poll_media).text)) };
 }
 
-function referenceIn({ type, message_id, channel_id }: Record<string, unknown>): DiscordMessage["message_reference"] {
+type Reference = NonNullable<DiscordMessage["message_reference"]>;
+
+/** Of a message that does not tell it. */
+function plainType(reference: Reference | undefined): MessageType {
+  const { type, message_id } = reference ?? {};
+  return type === MessageReferenceType.Default && message_id !== undefined ? MessageType.Reply : MessageType.Default;
+}
+
+function referenceIn({ type, message_id, channel_id }: Record<string, unknown>): Reference {
   return {
     type: isCount(type) ? type : 0,
     ...(isSnowflake(message_id) && { message_id }),

@@ -1,44 +1,39 @@
-import { ChannelType, OverwriteType, PermissionFlagsBits, Routes } from "discord.js";
+import { ChannelType, type Client, InteractionContextType, Routes } from "discord.js";
+import { administers, administersIn, bits, keptRules, knowsRoles, listed, toldRules } from "./administering.ts";
 import type { DiscordApi } from "./client.ts";
-import { DiscordError, isRefusedFor, REASON } from "./errors.ts";
+import { DiscordError, isRefusedFor } from "./errors.ts";
 import { isSnowflake } from "./ids.ts";
 import type { DiscordInteraction } from "./interactions.ts";
 import { recordOf } from "./payload.ts";
 
-const { Administrator, ManageChannels, ManageGuild } = PermissionFlagsBits;
-
-/** Where the bot is not, what the last command told of its user holds for this long. */
+/** What a user's own command told is as good as a lookup while that command is being answered. */
+const JUST_NOW_MS = 10_000;
+/** Where nothing can be looked up, it holds for this long. */
 const TOLD_FOR_MS = 60_000;
 const MOST_TOLD = 1_000;
 
-/** Unknown to it, or not its to see: the bot is not there. */
-const NOT_THERE = [REASON.unknownChannel, REASON.missingAccess, 10004];
 const UNKNOWN_MEMBER = 10007;
-
-interface Channel {
-  type: unknown;
-  guild_id?: unknown;
-  owner_id?: unknown;
-  recipients?: unknown;
-  permission_overwrites?: unknown;
-}
 
 /** Who administers a chat. */
 export class Permissions {
   readonly #api: DiscordApi;
   readonly #now: () => number;
+  readonly #client: () => Client | undefined;
   readonly #told = new Map<string, { admin: boolean; at: number }>();
 
-  constructor(api: DiscordApi, now: () => number) {
+  /** @param client what knows servers, so that only their members have to be asked for */
+  constructor(api: DiscordApi, now: () => number, client: () => Client | undefined = () => undefined) {
     this.#api = api;
     this.#now = now;
+    this.#client = client;
   }
 
   /** Discord tells with each command what its user may do there. @param chatId the channel's, a thread's holder */
-  note({ user, permissions, channel }: DiscordInteraction, chatId: string): void {
-    const key = `${chatId} ${user.id}`;
+  note(interaction: DiscordInteraction, chatId: string): void {
+    const key = `${chatId} ${interaction.user.id}`;
     this.#told.delete(key);
-    const admin = permissions === undefined ? channel.owner_id === user.id : administers(bits(permissions));
+    const admin = told(interaction);
+    if (admin === undefined) return;
     this.#told.set(key, { admin, at: this.#now() });
     const oldest = this.#told.keys().next();
     if (this.#told.size > MOST_TOLD && !oldest.done) this.#told.delete(oldest.value);
@@ -47,32 +42,41 @@ export class Permissions {
   /** @throws DiscordError if it cannot be found out */
   async isAdmin(chatId: string, userId: string): Promise<boolean> {
     if (!isSnowflake(chatId) || !isSnowflake(userId)) return false;
-    let channel: Channel;
+    const justTold = this.#toldWithin(JUST_NOW_MS, chatId, userId);
+    if (justTold !== undefined) return justTold;
     try {
-      channel = recordOf(await this.#get(Routes.channel(chatId))) as unknown as Channel;
+      return await this.#lookUp(chatId, userId);
     } catch (error) {
-      const told = this.#told.get(`${chatId} ${userId}`);
-      const isFresh = told !== undefined && this.#now() - told.at < TOLD_FOR_MS;
-      if (isFresh && isRefusedFor(error, ...NOT_THERE)) return told.admin;
+      const told = this.#toldWithin(TOLD_FOR_MS, chatId, userId);
+      if (told !== undefined && isRefused(error)) return told;
       throw error;
     }
+  }
+
+  #toldWithin(ms: number, chatId: string, userId: string): boolean | undefined {
+    const told = this.#told.get(`${chatId} ${userId}`);
+    return told !== undefined && this.#now() - told.at < ms ? told.admin : undefined;
+  }
+
+  async #lookUp(chatId: string, userId: string): Promise<boolean> {
+    const kept = this.#client()?.channels.cache.get(chatId);
+    const rules = kept === undefined || kept.isDMBased() ? undefined : keptRules(kept);
+    if (rules === undefined) return this.#ask(chatId, userId);
+    if (rules.ownerId === userId) return true;
+    const member = await this.#member(rules.guildId, userId);
+    if (member === null) return false;
+    return knowsRoles(rules, member) ? administersIn(rules, userId, member) : this.#ask(chatId, userId);
+  }
+
+  async #ask(chatId: string, userId: string): Promise<boolean> {
+    const channel = recordOf(await this.#get(Routes.channel(chatId)));
     if (channel.type === ChannelType.DM) return listed(channel.recipients).some(({ id }) => id === userId);
     if (channel.type === ChannelType.GroupDM) return channel.owner_id === userId;
     if (!isSnowflake(channel.guild_id)) throw new DiscordError("looking up an admin", "a channel of no kind known");
-    return this.#isGuildAdmin(channel.guild_id, channel, userId);
-  }
-
-  /** @see https://discord.com/developers/docs/topics/permissions#permission-overwrites */
-  async #isGuildAdmin(guildId: string, channel: Channel, userId: string): Promise<boolean> {
-    const member = await this.#member(guildId, userId);
+    const member = await this.#member(channel.guild_id, userId);
     if (member === null) return false;
-    const guild = recordOf(await this.#get(Routes.guild(guildId)));
-    if (guild.owner_id === userId) return true;
-    const held = new Set([guildId, ...(Array.isArray(member.roles) ? member.roles : [])]);
-    const roles = listed(guild.roles).filter(({ id }) => held.has(id));
-    const base = roles.reduce((all, { permissions }) => all | bits(permissions), 0n);
-    if ((base & Administrator) !== 0n) return true;
-    return administers(inChannel(base, listed(channel.permission_overwrites), { guildId, held, userId }));
+    const rules = toldRules(channel.guild_id, recordOf(await this.#get(Routes.guild(channel.guild_id))), channel);
+    return rules.ownerId === userId || administersIn(rules, userId, member);
   }
 
   async #member(guildId: string, userId: string): Promise<Record<string, unknown> | null> {
@@ -89,31 +93,16 @@ export class Permissions {
   }
 }
 
-/** Overwrites in their order: those for everybody, then those for roles together, then those for the member. */
-function inChannel(
-  base: bigint,
-  overwrites: ReadonlyArray<Record<string, unknown>>,
-  { guildId, held, userId }: { guildId: string; held: ReadonlySet<unknown>; userId: string },
-): bigint {
-  const everybody = overwrites.filter(({ id }) => id === guildId);
-  const roles = overwrites.filter(({ id, type }) => type === OverwriteType.Role && id !== guildId && held.has(id));
-  const member = overwrites.filter(({ id, type }) => type === OverwriteType.Member && id === userId);
-  return [everybody, roles, member].reduce((permissions, group) => {
-    const deny = group.reduce((all, overwrite) => all | bits(overwrite.deny), 0n);
-    const allow = group.reduce((all, overwrite) => all | bits(overwrite.allow), 0n);
-    return (permissions & ~deny) | allow;
-  }, base);
+/** @returns undefined if the command does not tell */
+function told({ user, permissions, channel, guild_id, context }: DiscordInteraction): boolean | undefined {
+  if (permissions !== undefined) return administers(bits(permissions));
+  if (guild_id !== undefined) return undefined;
+  if (channel.type === ChannelType.GroupDM) return channel.owner_id === user.id;
+  if (channel.type === ChannelType.DM || context === InteractionContextType.BotDM) return true;
+  return channel.owner_id === undefined ? undefined : channel.owner_id === user.id;
 }
 
-function administers(permissions: bigint): boolean {
-  return (permissions & (Administrator | ManageChannels | ManageGuild)) !== 0n;
-}
-
-/** Permissions come as decimal numbers that do not fit a double. */
-function bits(value: unknown): bigint {
-  return typeof value === "string" && /^\d{1,40}$/.test(value) ? BigInt(value) : 0n;
-}
-
-function listed(value: unknown): Array<Record<string, unknown>> {
-  return Array.isArray(value) ? value.map(recordOf) : [];
+function isRefused(error: unknown): boolean {
+  const { status } = (error instanceof DiscordError ? error.refusal : undefined) ?? { status: 0 };
+  return status >= 400 && status < 500;
 }

@@ -1,16 +1,21 @@
-import { type Channel, ChannelType, type Client, type Guild, Routes } from "discord.js";
+import { type Channel, ChannelType, type Client, type Guild, PermissionFlagsBits, Routes } from "discord.js";
 import type { Destination } from "../record.ts";
 import type { DiscordApi } from "./client.ts";
 import { isRefusedFor, REASON } from "./errors.ts";
 import { isSnowflake } from "./ids.ts";
+import type { OwnMessages } from "./own-messages.ts";
 import { recordOf } from "./payload.ts";
 import { type BotIdentity, isThread, placeOf, type Scene, type SceneChannel } from "./scene.ts";
+import type { OpenedThread } from "./threads.ts";
 
 export interface PlacesOptions {
   api: DiscordApi;
   client(): Client | undefined;
   bot(): BotIdentity;
+  own: Pick<OwnMessages, "has">;
 }
+
+const { ReadMessageHistory, ViewChannel } = PermissionFlagsBits;
 
 /** Most channels that are remembered beside those that discord.js knows. */
 const CAPACITY = 1_000;
@@ -38,7 +43,12 @@ export class Places {
     const guild = channel.guildId === undefined ? undefined : client?.guilds.cache.get(channel.guildId);
     const { bot, ...names } = { bot: this.#options.bot(), ...namesIn(client, guild) };
     const roleIds = guild?.roles.cache.filter(({ tags }) => tags?.botId === bot.id).map(({ id }) => id);
-    return { bot: { ...bot, ...(roleIds !== undefined && { roleIds }) }, channel, ...names };
+    const isOwn = (messageId: string) => this.#options.own.has(messageId);
+    return { bot: { ...bot, ...(roleIds !== undefined && { roleIds }) }, channel, isOwn, ...names };
+  }
+
+  isBot(userId: unknown): boolean {
+    return userId === this.#options.bot().id;
   }
 
   /** A channel that was told of by something other than discord.js. */
@@ -47,6 +57,19 @@ export class Places {
     this.#fetched.set(channel.id, channel);
     const oldest = this.#fetched.keys().next();
     if (this.#fetched.size > CAPACITY && !oldest.done) this.#fetched.delete(oldest.value);
+  }
+
+  noteInGuild(channel: Omit<SceneChannel, "kind" | "guildName"> & { guildId: string }): void {
+    const guild = this.#options.client()?.guilds.cache.get(channel.guildId);
+    this.note({ ...channel, kind: "channel", ...(guild !== undefined && guildNamed(guild)) });
+  }
+
+  /** The bot opened a thread: people may write in it before Discord tells of it. */
+  noteOpened({ id, name, parentId, type }: OpenedThread): void {
+    const parent = this.#known(parentId);
+    if (parent?.guildId === undefined) return;
+    const holder = { id: parentId, ...named(parent.name), ...(parent.type !== undefined && { type: parent.type }) };
+    this.noteInGuild({ id, name, guildId: parent.guildId, parent: holder, ...(type !== undefined && { type }) });
   }
 
   forget(channelId: string): void {
@@ -65,6 +88,28 @@ export class Places {
     } catch (error) {
       if (isRefusedFor(error, REASON.unknownChannel, REASON.missingAccess, REASON.missingPermissions)) return false;
       throw error;
+    }
+  }
+
+  /** The channels and threads of a server that are known. */
+  channelsIn(guildId: string): string[] {
+    const channels = this.#options.client()?.guilds.cache.get(guildId)?.channels.cache;
+    const noted = [...this.#fetched.values()].filter((channel) => channel.guildId === guildId);
+    return [...(channels?.keys() ?? []), ...noted.map(({ id }) => id)];
+  }
+
+  /** Whether the bot's roles keep it from reading what was written in a channel. False where that is not known. */
+  hidesPast(channelId: string): boolean {
+    const channel = this.#options.client()?.channels.cache.get(channelId);
+    if (channel === undefined || channel.isDMBased()) return false;
+    try {
+      const { me } = channel.guild.members;
+      // A bot without a single permission is one of which too little was told.
+      if (me === null || me.permissions.bitfield === 0n) return false;
+      return !channel.permissionsFor(me).has([ViewChannel, ReadMessageHistory]);
+    } catch {
+      // Roles that were told without their permissions.
+      return false;
     }
   }
 

@@ -1,11 +1,14 @@
-import { Routes } from "discord.js";
+import { ApplicationCommandType, Routes } from "discord.js";
 import type { CommandOffer } from "../adapter.ts";
 import type { DiscordApi } from "./client.ts";
 import { commandBodies } from "./commands.ts";
+import { DiscordError } from "./errors.ts";
 import { recordOf } from "./payload.ts";
 
 /**
  * Make Discord offer these commands and no others. Where it does already, nothing is written: Discord counts writes.
+ *
+ * What opens the app's activity, where it has one, stays: Discord makes that command, and refuses a list without it.
  *
  * @throws DiscordError
  * @see https://discord.com/developers/docs/interactions/application-commands#bulk-overwrite-global-application-commands
@@ -17,8 +20,24 @@ export async function register(
   const what = "registering commands";
   const route = Routes.applicationCommands(applicationId);
   const wanted = commandBodies(commands);
-  const offered = await api.call(what, { method: "GET", route });
-  if (essence(offered) !== essence(wanted)) await api.call(what, { method: "PUT", route, body: wanted });
+  const offered = await api.call(what, { method: "GET", route }).catch(unknown);
+  const isEntry = ({ type }: Fields) => type === ApplicationCommandType.PrimaryEntryPoint;
+  const entries = listed(offered).filter(isEntry).map(chosen);
+  const isOffered = offered !== null && essence(listed(offered).filter((each) => !isEntry(each))) === essence(wanted);
+  if (!isOffered) await api.call(what, { method: "PUT", route, body: [...entries, ...wanted] });
+}
+
+/** What is offered matters only as a reason to write nothing. */
+function unknown(error: unknown): null {
+  if (error instanceof DiscordError) return null;
+  throw error;
+}
+
+/** What Discord adds to a command, and does not take back. */
+const ADDED: ReadonlySet<string> = new Set(["application_id", "guild_id", "version"]);
+
+function chosen(command: Fields): Fields {
+  return Object.fromEntries(Object.entries(command).filter(([field]) => !ADDED.has(field)));
 }
 
 /** What was chosen about commands, without what Discord adds and whatever order it lists them in. */

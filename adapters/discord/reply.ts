@@ -8,7 +8,8 @@ import type { Scene } from "./scene.ts";
 const MAX_QUOTED = 4_000;
 
 /**
- * The message that a message replies to, if any. Of one that is gone, only the id is known.
+ * The message that a message replies to, if any. Of one that is gone, or that did not come along, only the id is known,
+ * and whether it was the bot's.
  *
  * Other references are no replies: a forward brings its message along, and published announcements name the channel that
  * they come from.
@@ -19,11 +20,12 @@ export function replyOf(message: DiscordMessage, scene: Scene): Reply | undefine
   const { type, message_reference: reference, referenced_message: original } = message;
   if (type !== MessageType.Reply || reference?.message_id === undefined) return undefined;
   if (reference.type !== MessageReferenceType.Default) return undefined;
-  const reply: Reply = { messageId: reference.message_id, fromSelf: original?.author.id === scene.bot.id };
-  if (original == null) return reply;
+  const messageId = reference.message_id;
+  if (original == null) return { messageId, fromSelf: scene.isOwn?.(messageId) === true };
   const author = senderOf(original);
   const text = bounded(textOf(original, scene));
-  return { ...reply, userId: author.id, userName: author.name, ...(text !== "" && { text }) };
+  const fromSelf = original.author.id === scene.bot.id;
+  return { messageId, userId: author.id, userName: author.name, ...(text !== "" && { text }), fromSelf };
 }
 
 function bounded(text: string): string {

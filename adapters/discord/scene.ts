@@ -12,6 +12,8 @@ export interface BotIdentity {
 
 /** Looks up what Discord's markup calls by number; undefined for what is not known. */
 export interface Names {
+  /** The one person whom messages may mention without telling the name. */
+  bot?: Pick<BotIdentity, "id" | "name">;
   channelName?(id: string): string | undefined;
   roleName?(id: string): string | undefined;
 }
@@ -33,6 +35,8 @@ export interface SceneChannel {
 export interface Scene extends Names {
   bot: BotIdentity;
   channel: SceneChannel;
+  /** Whether the bot is known to have sent a message; for replies that come without what they reply to. */
+  isOwn?(messageId: string): boolean;
 }
 
 const KINDS = { dm: "dm", "group-dm": "group", channel: "channel" } as const;

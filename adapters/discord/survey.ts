@@ -1,17 +1,23 @@
 import { ChannelType, type GatewayDispatchPayload } from "discord.js";
+import { guildPlace, privateChannel } from "./bookmark-places.ts";
 import type { Marks } from "./bookmarks.ts";
 import type { Missed } from "./catch-up.ts";
-import { compareSnowflakes, isSnowflake, snowflakeAt, snowflakeBefore } from "./ids.ts";
-import { privateChannel } from "./inflow.ts";
+import { compareSnowflakes, isSnowflake, snowflakeBefore } from "./ids.ts";
 import { recordOf } from "./payload.ts";
 
 export interface SurveyOptions {
   marks: Marks;
-  /** Epoch milliseconds. */
-  now: () => number;
+  /** The channels and threads of a server, as far as they are known. */
+  channelsIn(guildId: string): Iterable<string>;
   /** A private chat of which nothing else will tell. */
   onPrivateChat(channelId: string): void;
   catchUp(missed: Missed): void;
+}
+
+interface Listed {
+  id: string;
+  /** Null where nothing was ever written; undefined where that is not told. */
+  newest: string | null | undefined;
 }
 
 /** Nobody writes in these themselves. */
@@ -25,14 +31,17 @@ const WITHOUT_MESSAGES: ReadonlySet<unknown> = new Set([
 /** Private chats cannot be listed and tell nothing of what is new: only so many are asked. */
 const MOST_PRIVATE_CHATS = 50;
 
-/** What is older in a channel without a mark was not written to the bot. */
-const LONGEST_AWAY_MS = 24 * 60 * 60 * 1000;
+/** Older than every message. */
+const EARLIEST = "1";
 
 /**
  * Finds out, whenever a connection begins anew, in which channels something was missed.
  *
  * What was written before the bot came into a server is nobody's question to it: a server that is new begins with marks
- * at the newest messages. In one that is known, a channel without a mark was made meanwhile, and is read from its start.
+ * at the newest messages. In one that is known, a channel without a mark was made meanwhile, or the bot was let into it:
+ * it is read from its start, but not from before the newest message of which the bot heard in that server.
+ *
+ * A thread that is archived gives its mark up: once it is written in again, it begins like a channel without one.
  */
 export class Survey {
   readonly #options: SurveyOptions;
@@ -42,6 +51,7 @@ export class Survey {
   }
 
   receive({ t, d }: GatewayDispatchPayload, shardId: number): void {
+    const { marks } = this.#options;
     switch (t) {
       case "READY":
         // Discord sends private chats to the first shard.
@@ -52,46 +62,59 @@ export class Survey {
         break;
       case "GUILD_DELETE":
         // An outage is no good-bye.
-        if (recordOf(d).unavailable !== true) this.#options.marks.remove(guildPlace(String(recordOf(d).id)));
+        if (recordOf(d).unavailable !== true) this.#left(String(recordOf(d).id));
         break;
       case "CHANNEL_CREATE":
       case "THREAD_CREATE":
         this.#begun(recordOf(d));
         break;
       case "THREAD_LIST_SYNC":
-        for (const thread of channelsIn(recordOf(d).threads)) this.#options.marks.begin(thread.id, thread.newest);
+        for (const { id, newest } of listed(recordOf(d).threads)) marks.begin(id, newest ?? id);
+        break;
+      case "THREAD_UPDATE":
+        if (recordOf(recordOf(d).thread_metadata).archived === true) marks.remove(String(recordOf(d).id));
         break;
       case "CHANNEL_DELETE":
       case "THREAD_DELETE":
-        this.#options.marks.remove(String(recordOf(d).id));
+        marks.remove(String(recordOf(d).id));
         break;
     }
   }
 
   #guild({ id, unavailable, channels, threads }: Record<string, unknown>): void {
     if (!isSnowflake(id) || unavailable === true) return;
-    const { marks, catchUp } = this.#options;
-    const known = marks.get(guildPlace(id)) !== undefined;
-    for (const channel of [...channelsIn(channels), ...channelsIn(threads)]) {
-      if (!known) {
-        marks.advance(channel.id, channel.newest);
-        continue;
-      }
-      marks.begin(channel.id, this.#beginning(channel.id));
-      const mark = marks.get(channel.id) ?? channel.newest;
-      const { newest } = channel;
-      if (compareSnowflakes(newest, mark) > 0 && !channel.empty) {
-        catchUp({ channelId: channel.id, place: channel.id, newest });
-      }
+    const { marks } = this.#options;
+    const reached = marks.get(guildPlace(id));
+    const all = [...listed(channels), ...listed(threads)];
+    if (reached !== undefined) {
+      for (const channel of all) this.#known(channel, { guildId: id, reached });
+      return;
     }
-    if (!known) marks.begin(guildPlace(id), "1");
+    for (const channel of all) {
+      const end = channel.newest ?? channel.id;
+      marks.begin(channel.id, end);
+      marks.advance(channel.id, end);
+    }
+    marks.begin(
+      guildPlace(id),
+      all.reduce((newest, channel) => later(newest, channel.newest ?? EARLIEST), EARLIEST),
+    );
   }
 
-  /** A channel without a mark was made meanwhile, or the bot was let into it: then most of it is none of its business. */
-  #beginning(id: string): string {
-    const recent = snowflakeAt(this.#options.now() - LONGEST_AWAY_MS);
-    const first = snowflakeBefore(id);
-    return compareSnowflakes(first, recent) > 0 ? first : recent;
+  #known({ id, newest }: Listed, { guildId, reached }: { guildId: string; reached: string }): void {
+    const { marks, catchUp } = this.#options;
+    const beginning = later(snowflakeBefore(id), reached);
+    const mark = marks.get(id);
+    if (mark === undefined) marks.begin(id, beginning);
+    if (hasMore({ id, newest }, mark, beginning)) {
+      catchUp({ channelId: id, place: id, guildId, ...(newest != null && { newest }) });
+    }
+  }
+
+  #left(guildId: string): void {
+    const { marks, channelsIn } = this.#options;
+    marks.remove(guildPlace(guildId));
+    for (const id of channelsIn(guildId)) marks.remove(id);
   }
 
   #begun({ id, last_message_id, newly_created, type }: Record<string, unknown>): void {
@@ -115,16 +138,22 @@ export class Survey {
   }
 }
 
-function guildPlace(id: string): string {
-  return `guild:${id}`;
+/** The newest message may only spare the question where it is told, and was taken. */
+function hasMore({ id, newest }: Listed, mark: string | undefined, beginning: string): boolean {
+  if (newest === undefined) return true;
+  if (newest === null) return mark !== undefined && compareSnowflakes(mark, id) > 0;
+  return compareSnowflakes(newest, mark ?? beginning) > 0;
 }
 
-function channelsIn(list: unknown): Array<{ id: string; newest: string; empty: boolean }> {
+function later(one: string, other: string): string {
+  return compareSnowflakes(one, other) > 0 ? one : other;
+}
+
+function listed(list: unknown): Listed[] {
   if (!Array.isArray(list)) return [];
   return list.flatMap((entry: unknown) => {
     const { id, type, last_message_id } = recordOf(entry);
     if (!isSnowflake(id) || WITHOUT_MESSAGES.has(type)) return [];
-    const empty = !isSnowflake(last_message_id);
-    return [{ id, newest: empty ? id : last_message_id, empty }];
+    return [{ id, newest: last_message_id === null || isSnowflake(last_message_id) ? last_message_id : undefined }];
   });
 }

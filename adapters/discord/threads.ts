@@ -1,20 +1,36 @@
-import { Routes } from "discord.js";
+import { type ChannelType, Routes } from "discord.js";
 import { SendError } from "../adapter.ts";
 import type { Destination } from "../record.ts";
 import type { DiscordApi } from "./client.ts";
+import { cutAtWord } from "./cut.ts";
 import { DiscordError, isRefusedFor, REASON, toSendError } from "./errors.ts";
 import { isSnowflake } from "./ids.ts";
 import { recordOf } from "./payload.ts";
 
 const MAX_NAME = 100;
 
-/** Control and format characters, which Discord would show as nothing or refuse. */
-const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu;
+/** Control and format characters, which Discord would show as nothing or refuse; the flags of some regions hold such. */
+const INVISIBLE =
+  /(\u{1F3F4}[\u{E0030}-\u{E0039}\u{E0061}-\u{E007A}]{1,6}\u{E007F})|[[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]--[\u200C\u200D]]+/gv;
+
+/** They make one emoji of several, and shape letters; with nothing to join they are nothing. */
+const LOOSE_JOINERS = /(?<![^\s\u200C\u200D])[\u200C\u200D]+|[\u200C\u200D]+(?![^\s\u200C\u200D])/g;
 
 export interface ThreadsOptions {
   api: DiscordApi;
   archiveMinutes: number;
   botName(): string;
+  /** The thread is there, and may be written in before the gateway tells of it. */
+  onOpened?(thread: OpenedThread): void;
+}
+
+export interface OpenedThread {
+  id: string;
+  name: string;
+  /** The channel that holds it. */
+  parentId: string;
+  /** Missing where the answer does not tell it. */
+  type?: ChannelType;
 }
 
 /**
@@ -31,13 +47,21 @@ export class Threads {
 
   /** @returns the thread's id @throws SendError */
   async open({ chatId }: Destination, { id, title }: { id: string; title: string }): Promise<string> {
-    const { api, archiveMinutes, botName } = this.#options;
+    const { api, archiveMinutes, botName, onOpened } = this.#options;
     if (!isSnowflake(chatId) || !isSnowflake(id)) throw new SendError("refused", "no thread: not Discord's ids");
     try {
-      const body = { name: threadName(title, botName()), auto_archive_duration: archiveMinutes };
+      const name = threadName(title, botName());
+      const body = { name, auto_archive_duration: archiveMinutes };
       const route = Routes.threads(chatId, id);
-      const thread = recordOf(await api.call("opening a thread", { method: "POST", route, body }));
-      return isSnowflake(thread.id) ? thread.id : id;
+      const answer = recordOf(await api.call("opening a thread", { method: "POST", route, body }));
+      const thread: OpenedThread = {
+        id: isSnowflake(answer.id) ? answer.id : id,
+        name: typeof answer.name === "string" ? answer.name : name,
+        parentId: isSnowflake(answer.parent_id) ? answer.parent_id : chatId,
+        ...(typeof answer.type === "number" && { type: answer.type }),
+      };
+      onOpened?.(thread);
+      return thread.id;
     } catch (error) {
       if (!(error instanceof DiscordError)) throw error;
       // Opened before: by somebody else, or by a call whose answer was lost.
@@ -58,9 +82,10 @@ const NO_THREAD = new Set<number>([
 ]);
 
 function threadRefusal(error: DiscordError): SendError {
-  const reason = error.refusal?.reason ?? 0;
+  const { status, reason = 0 } = error.refusal ?? {};
   // 30xxx: a limit of the server's is reached.
-  if (NO_THREAD.has(reason) || Math.floor(reason / 1_000) === 30) return new SendError("refused", error.message);
+  if (NO_THREAD.has(reason) || Math.floor(reason / 1_000) === 30 || (status === 404 && reason === 0))
+    return new SendError("refused", error.message);
   return toSendError(error, {}, true);
 }
 
@@ -68,18 +93,14 @@ function threadRefusal(error: DiscordError): SendError {
  * A thread's name made from a message: one line of at most 100 characters, without the mention that it began with.
  */
 export function threadName(title: string, botName: string): string {
-  const line = title.replace(INVISIBLE, " ").replace(/\s+/g, " ").trim();
+  const line = title
+    .toWellFormed()
+    .replace(INVISIBLE, (_, flag?: string) => flag ?? " ")
+    .replace(LOOSE_JOINERS, "")
+    .replace(/\s+/g, " ")
+    .trim();
   const mention = `@${botName}`;
   const named = line.startsWith(mention) && !/^[\p{L}\p{N}_]/u.test(line.slice(mention.length));
   const rest = named ? line.slice(mention.length).replace(/^[\s,:;]+/, "") : line;
   return rest === "" ? "Conversation" : cutAtWord(rest, MAX_NAME);
-}
-
-/** At most `max` UTF-16 units, ending with a whole word where there is one. */
-export function cutAtWord(text: string, max: number): string {
-  if (text.length <= max) return text;
-  // A cut in the middle of a surrogate pair would leave half a character.
-  const cut = text.slice(0, max - 1).replace(/[\uD800-\uDBFF]$/, "");
-  const space = cut.lastIndexOf(" ");
-  return `${(space > max / 2 ? cut.slice(0, space) : cut).trimEnd()}…`;
 }

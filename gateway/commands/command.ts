@@ -10,6 +10,8 @@ export interface CommandContext {
   /** The commands there are, for `/help`. */
   commands: readonly Command[];
   agentDescription: string;
+  /** Who changed what, for the log. */
+  noteChange(change: { what: string; to: string }): void;
   /** A text for others than the author, in the platform's chunks. */
   notice(markdown: string): Notice;
   now(): number;

@@ -27,6 +27,7 @@ export interface CommandExecutorOptions {
 
 const RETRY_MS = 1_000;
 const MOST_FAULTS = 3;
+const NOT_FOUND_OUT = "(I could not find out whether you are an admin here. Try again in a little while.)";
 const FAILED = "Something went wrong on my side, and I could not do this.";
 
 /**
@@ -86,7 +87,9 @@ export class CommandExecutor {
     if (call === null || adapter === undefined) return;
     const name = call.message.command?.name ?? "";
     const command = findCommand(name);
-    const markdown = givingUp ? FAILED : ((await command?.run(call, this.#context(call, adapter))) ?? unknown(name));
+    const context = this.#context(call, adapter);
+    const said = givingUp ? FAILED : ((await command?.run(call, context)) ?? unknown(name));
+    const markdown = context.lookUpFailed() ? `${said}\n\n${NOT_FOUND_OUT}` : said;
     const { to, message, user } = call;
     await store.answerCommand(seq, [
       { to, chunks: adapter.render(markdown), ...answerTo(message), forUserId: user.id },
@@ -100,13 +103,20 @@ export class CommandExecutor {
   #context(call: AcceptedCommand, adapter: Adapter) {
     const { store, registry, agentDescription, clock, abort, access, log } = this.#options;
     const { to, user } = call;
+    let failed = false;
     return {
+      /** Whether somebody may have been refused for want of an answer of the platform's. */
+      lookUpFailed: () => failed,
       store,
       registry,
       commands,
       agentDescription,
       now: () => clock.now(),
       abort,
+      noteChange(change: { what: string; to: string }): void {
+        const { platform, chatId } = to;
+        log.info({ platform, chat: chatId, by: user.id, ...change }, "a setting was changed");
+      },
       notice: (markdown: string) => ({ chunks: adapter.render(markdown) }),
       async isAdmin(): Promise<boolean> {
         const source = { platform: to.platform, user: { ...user, isBot: false } };
@@ -114,6 +124,7 @@ export class CommandExecutor {
         try {
           return (await adapter.isAdmin?.(to, user.id)) === true;
         } catch (error) {
+          failed = true;
           log.warn({ err: error, platform: to.platform }, "who administers a chat could not be looked up");
           return false;
         }

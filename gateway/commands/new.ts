@@ -1,15 +1,27 @@
+import type { AcceptedCommand } from "../../sessions/inbox.ts";
+import { privateKey } from "../../strategies/places.ts";
 import { type Command, isBeforeThread, isPrivate } from "./command.ts";
 
-/** Begins an empty session. The old one is kept in the store; whoever shares a session cannot take it from the others. */
+/**
+ * Begins an empty session, and an empty one for what the author asks in private. The old ones are kept in the store;
+ * whoever shares a session cannot take it from the others.
+ */
 export const startAnew: Command = {
   name: "new",
   description: "Start a new conversation; I forget the one so far",
   async run(call, { store, isAdmin }) {
-    if (isBeforeThread(call)) return "Every question starts a new conversation here, in a thread of its own.";
+    const own = await store.endSession(privateSession(call), call.message.seq);
+    const also = own ? " What you asked me in private here is forgotten." : "";
+    if (isBeforeThread(call)) return `Every question starts a new conversation here, in a thread of its own.${also}`;
     if (!isPrivate(call) && !(await isAdmin())) {
-      return "This conversation belongs to everybody here, so only an admin of this chat can start a new one.";
+      return `This conversation belongs to everybody here, so only an admin of this chat can start a new one.${also}`;
     }
     const ended = await store.endSession(call.plan.session, call.message.seq);
-    return ended ? "Done: we start with nothing." : "This is a new conversation already.";
+    return ended || own ? `Done: we start with nothing.${also}` : "This is a new conversation already.";
   },
 };
+
+function privateSession({ chat, plan, user }: AcceptedCommand): string {
+  const { platform, account, kind, id } = chat;
+  return privateKey({ agent: plan.agent, platform, account, kind, chat: id }, user.id);
+}

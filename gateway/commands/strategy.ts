@@ -21,7 +21,7 @@ export const strategy: Command = {
       ],
     },
   ],
-  async run(call, { store, registry, isAdmin }) {
+  async run(call, { store, registry, isAdmin, noteChange }) {
     const name = call.message.command?.args.trim().toLowerCase() ?? "";
     const chosen = registry.get(name);
     if (name === "") return present(call, registry);
@@ -30,6 +30,7 @@ export const strategy: Command = {
       return "A private chat is one conversation, whatever the strategy. Nothing was changed.";
     if (!(await isAdmin())) return "Only an admin of this chat can choose its strategy. Nothing was changed.";
     await store.setSetting(placeOf(call), "strategy", chosen?.name ?? null, author(call));
+    noteChange({ what: "strategy", to: chosen?.name ?? RESET });
     const holds = chosen === undefined ? "What holds by default" : `${code(chosen.name)} – ${chosen.summary}`;
     return `From the next message on: ${holds}${chosen === undefined ? " applies here." : ""}`;
   },

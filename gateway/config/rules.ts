@@ -27,13 +27,17 @@ function noToken(platform: string, variable: string, root: RawSection, origins: 
 function discordShards(root: RawSection, origins: Origins): Problem | undefined {
   const shards = valueAt(root, ["discord", "shards"]);
   const count = valueAt(root, ["discord", "shardCount"]);
-  if (!Array.isArray(shards)) return undefined;
   const place = origins.place("discord.shards");
+  if (!Array.isArray(shards)) {
+    if (count === undefined) return undefined;
+    return { ...origins.place("discord.shardCount"), message: "it goes with a list of shards and with nothing else" };
+  }
   if (typeof count !== "number") {
     return { ...place, message: "a list of shards needs discord.shardCount: how many there are in all processes" };
   }
   const beyond = shards.find((shard) => typeof shard === "number" && shard >= count);
   if (shards.length === 0) return { ...place, message: "the list of shards is empty" };
+  if (new Set(shards).size < shards.length) return { ...place, message: "a shard stands twice in the list" };
   if (beyond === undefined) return undefined;
   return { ...place, message: `there is no shard ${beyond}: with ${count} in all they are 0 to ${count - 1}` };
 }

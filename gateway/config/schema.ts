@@ -40,7 +40,7 @@ const overrides = {
   threads: threads.optional(),
   addressing: addressing.optional(),
   access: access.optional(),
-  maxAgeMs: milliseconds(0).optional(),
+  maxAgeMs: milliseconds(60_000).optional(),
 };
 
 const modulePath = word(/^[^\0]+$/, "the path of a module");

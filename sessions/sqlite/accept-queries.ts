@@ -15,6 +15,8 @@ export interface LastInLane extends Waiting {
   thread_id: string | null;
   /** 1 if nobody else has written since its burst began. */
   undisturbed: number;
+  /** Of a message that is answered by itself. */
+  reply_token: string | null;
 }
 
 /** What an author has open in a chat: messages that wait, commands without an answer yet, and the last arrival number. */
@@ -56,14 +58,15 @@ export function acceptQueries(db: Db) {
        WHERE seq = ? AND thread_id IS ? AND continues = 1 AND state = 'waiting' AND ready_at > ?`,
     ),
     lastInLane: db.prepare<[string], LastInLane>(
-      `SELECT ${PART}, user_id, thread_id, NOT EXISTS (
+      `SELECT ${PART}, user_id, thread_id, json_extract(payload, '$.replyToken') AS reply_token, NOT EXISTS (
          SELECT 1 FROM inbox o
          WHERE o.lane = i.lane AND o.user_id <> i.user_id AND o.seq > coalesce(i.burst, i.seq) AND o.${QUEUED}
        ) AS undisturbed
        FROM inbox i WHERE lane = ? AND ${QUEUED} ORDER BY seq DESC LIMIT 1`,
     ),
     lastRefused: db.prepare<[number, string], { seq: number }>(
-      "SELECT seq FROM inbox WHERE chat_id = ? AND user_id = ? AND state = 'refused' ORDER BY seq DESC LIMIT 1",
+      `SELECT seq FROM inbox WHERE chat_id = ? AND user_id = ? AND state = 'refused' AND failure = 'over-limit'
+       ORDER BY seq DESC LIMIT 1`,
     ),
     lastStale: db.prepare<[number, string], { received_at: number }>(
       `SELECT received_at FROM inbox WHERE chat_id = ? AND user_id = ? AND state = 'refused' AND failure = 'stale'

@@ -106,7 +106,8 @@ export function acceptor(db: Db, chats: ChatRefs, enqueue: Enqueue, now: () => n
 
     /** The burst that the message goes on with; null if it begins one, which is then named by its own number. */
     function continuedBurst(plan: RoutedPlan): number | null {
-      if (mine.waiting === 0 || source.user.id === "") return null;
+      // What has an answer of its own is answered by itself.
+      if (mine.waiting === 0 || source.user.id === "" || message.replyToken !== undefined) return null;
       const before = queries.lastInLane.get(plan.lane);
       const continues =
         before?.state === "waiting" &&
@@ -114,6 +115,7 @@ export function acceptor(db: Db, chats: ChatRefs, enqueue: Enqueue, now: () => n
         before.thread_id === threadId &&
         before.session === plan.session &&
         before.undisturbed === 1 &&
+        before.reply_token === null &&
         samePlan(before.plan, planColumn(plan));
       return continues ? before.burst : null;
     }
@@ -151,7 +153,8 @@ export function acceptor(db: Db, chats: ChatRefs, enqueue: Enqueue, now: () => n
     function stale(notice: Notice): Accepted {
       const last = queries.lastStale.get(chatRef, source.user.id)?.received_at ?? Number.NEGATIVE_INFINITY;
       if (write({ state: "refused", failure: "stale", content: false }) === null) return DUPLICATE;
-      const told = now() - last < TELL_STALE_AGAIN_MS;
+      // A clock that was put back silences nobody for longer.
+      const told = Math.abs(now() - last) < TELL_STALE_AGAIN_MS;
       if (!told) enqueue(chatRef, reply(notice));
       return { kind: "stale", told: !told, chatRef };
     }

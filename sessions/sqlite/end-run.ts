@@ -98,17 +98,20 @@ export function runSteps(db: Db, chats: ChatRefs, enqueue: Enqueue, now: () => n
     );
   }
 
-  /** The first delivery takes the draft's place; where there is none, one takes the draft back. */
+  /** The delivery that goes where the draft is takes its place; where there is none, one takes the draft back. */
   function enqueueAll(run: Held, deliveries: Ending["deliveries"]): void {
     const shown = draftOf(run);
-    let draft = shown && { key: draftKey(run), messageId: shown.messageId ?? null };
-    for (const { to, ...delivery } of deliveries) {
-      if (delivery.chunks.length === 0) continue;
+    const draft = shown && { key: draftKey(run), messageId: shown.messageId ?? null };
+    const successor = deliveries.find(
+      ({ to, replyToken, chunks }) =>
+        chunks.length > 0 && to.threadId === shown?.threadId && replyToken === shown?.replyToken,
+    );
+    for (const delivery of deliveries) {
+      const { to, ...row } = delivery;
       const ref = chats.find(to.platform, to.account, to.chatId) ?? run.chat_id;
-      enqueue(ref, { ...delivery, threadId: to.threadId, draft });
-      draft = undefined;
+      enqueue(ref, { ...row, threadId: to.threadId, ...(delivery === successor && { draft }) });
     }
-    if (draft === undefined) return;
+    if (draft === undefined || successor !== undefined) return;
     const { threadId, replyToken } = shown ?? {};
     enqueue(run.chat_id, { chunks: [{ text: "", plain: "" }], threadId, replyToken, forUserId: run.user_id, draft });
   }

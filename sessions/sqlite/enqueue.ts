@@ -12,14 +12,14 @@ export type Enqueue = (chatRef: number, row: OutboxRow) => void;
 /** Put one delivery with its chunks into the outbox; runs inside a transaction. One without chunks is nothing. */
 export function enqueuer(db: Db, now: () => number): Enqueue {
   const delivery = db.prepare(
-    `INSERT INTO deliveries (chat_id, thread_id, reply_to, for_user, chain_root, reply_token, opened, draft_key, draft_id, state, created_at)
-     VALUES (@chat, @thread, @replyTo, @forUser, @chainRoot, @replyToken, @opened, @draftKey, @draftId, 'pending', @now)`,
+    `INSERT INTO deliveries (chat_id, thread_id, reply_to, for_user, chain_root, reply_token, opened, is_answer, draft_key, draft_id, state, created_at)
+     VALUES (@chat, @thread, @replyTo, @forUser, @chainRoot, @replyToken, @opened, @isAnswer, @draftKey, @draftId, 'pending', @now)`,
   );
   const chunk = db.prepare(
     "INSERT INTO chunks (delivery_id, n, text, plain, files, state) VALUES (?, ?, ?, ?, ?, 'pending')",
   );
 
-  return (chatRef, { threadId, replyTo, forUserId, chainRoot, replyToken, opened, draft, chunks }) => {
+  return (chatRef, { threadId, replyTo, forUserId, chainRoot, replyToken, opened, isAnswer, draft, chunks }) => {
     if (chunks.length === 0) return;
     const { lastInsertRowid } = delivery.run({
       chat: chatRef,
@@ -29,6 +29,7 @@ export function enqueuer(db: Db, now: () => number): Enqueue {
       chainRoot: chainRoot ?? null,
       replyToken: replyToken ?? null,
       opened: opened ? 1 : 0,
+      isAnswer: isAnswer ? 1 : 0,
       draftKey: draft?.key ?? null,
       draftId: draft?.messageId ?? null,
       now: now(),

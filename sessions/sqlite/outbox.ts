@@ -14,6 +14,7 @@ interface ChunkRow {
   for_user: string | null;
   reply_token: string | null;
   opened: number;
+  is_answer: number;
   draft_key: string | null;
   draft_id: string | null;
   created_at: number;
@@ -30,7 +31,7 @@ export function outbox(db: Db, chats: ChatRefs, enqueue: Enqueue) {
     "SELECT DISTINCT chat_id FROM deliveries WHERE state = 'pending'",
   );
   const next = db.prepare<[number], ChunkRow>(
-    `SELECT c.delivery_id, d.chat_id, d.thread_id, d.reply_to, d.for_user, d.reply_token, d.opened, d.draft_key,
+    `SELECT c.delivery_id, d.chat_id, d.thread_id, d.reply_to, d.for_user, d.reply_token, d.opened, d.is_answer, d.draft_key,
        d.draft_id, d.created_at, c.n, c.text, c.plain, c.files, c.state
      FROM (SELECT * FROM deliveries WHERE chat_id = ? AND state = 'pending' ORDER BY id LIMIT 1) d
      JOIN chunks c ON c.delivery_id = d.id AND c.state <> 'sent' ORDER BY c.n LIMIT 1`,
@@ -44,8 +45,15 @@ export function outbox(db: Db, chats: ChatRefs, enqueue: Enqueue) {
   );
   const fail = db.prepare<[string, number]>("UPDATE deliveries SET state = 'failed', failure = ? WHERE id = ?");
   const leaveThread = db.prepare<[number]>(
-    "UPDATE deliveries SET thread_id = NULL, opened = 0, draft_key = NULL, draft_id = NULL WHERE id = ?",
+    "UPDATE deliveries SET thread_id = NULL, opened = 2, draft_key = NULL, draft_id = NULL WHERE id = ?",
   );
+  const unbindThread = db.prepare<[number]>(
+    `DELETE FROM links WHERE kind = 'thread' AND (chat_id, id) IN (SELECT chat_id, thread_id FROM deliveries WHERE id = ?)`,
+  );
+  const allUnsent = db.prepare<[number]>(
+    "UPDATE chunks SET state = 'pending', message_id = NULL WHERE delivery_id = ?",
+  );
+  const dropDraft = db.prepare<[number]>("UPDATE deliveries SET draft_key = NULL, draft_id = NULL WHERE id = ?");
   const remark = db.prepare<[number, string]>(
     "INSERT INTO remarks (chat_id, about) VALUES (?, ?) ON CONFLICT DO NOTHING",
   );
@@ -69,13 +77,15 @@ export function outbox(db: Db, chats: ChatRefs, enqueue: Enqueue) {
         chatRef: row.chat_id,
         to: destinationOf(chats.info(row.chat_id), row.thread_id),
         index: row.n,
-        key: draft?.key ?? `${row.created_at.toString(36)}-${row.delivery_id}-${row.n}`,
+        // Elsewhere it is another message.
+        key: draft?.key ?? `${row.created_at.toString(36)}-${row.delivery_id}-${row.n}${row.opened === 2 ? "o" : ""}`,
         text: row.text,
         plain: row.plain,
         ...(row.files === null ? {} : { files: JSON.parse(row.files) as NonNullable<StoredChunk["files"]> }),
         ...(draft === undefined ? {} : { draft: { messageId: draft.messageId } }),
         takesBack: row.text === "",
         opened: row.opened === 1,
+        isAnswer: row.is_answer === 1,
         ...(row.reply_token === null ? {} : { replyToken: row.reply_token }),
         // In a chat that moved, the number of the old message is somebody else's.
         ...(row.reply_to === null || row.n > 0 || moved ? {} : { replyTo: row.reply_to }),
@@ -94,19 +104,25 @@ export function outbox(db: Db, chats: ChatRefs, enqueue: Enqueue) {
     chunkUnsent: ({ deliveryId, index }: PendingChunk): void => void mark.run("pending", null, deliveryId, index),
 
     deliveryFailed(
-      { deliveryId, chatRef, to, replyTo, forUserId }: PendingChunk,
+      { deliveryId, chatRef, to, replyTo, forUserId, replyToken }: PendingChunk,
       failure: string,
       instead?: Notice,
     ): void {
       fail.run(failure, deliveryId);
       if (instead !== undefined) {
-        enqueue(chatRef, { chunks: instead.chunks, threadId: to.threadId, replyTo, forUserId });
+        enqueue(chatRef, { chunks: instead.chunks, threadId: to.threadId, replyTo, forUserId, replyToken });
       }
     },
 
-    deliverOutside({ deliveryId, index }: PendingChunk): void {
-      mark.run("pending", null, deliveryId, index);
+    deliverOutside({ deliveryId }: PendingChunk): void {
+      allUnsent.run(deliveryId);
+      unbindThread.run(deliveryId);
       leaveThread.run(deliveryId);
+    },
+
+    dropDraft({ deliveryId, index }: PendingChunk): void {
+      mark.run("pending", null, deliveryId, index);
+      dropDraft.run(deliveryId);
     },
 
     remark({ platform, account, chatId, threadId }: Destination, about: string, { chunks }: Notice): boolean {

@@ -32,7 +32,8 @@ export function stopper(db: Db, chats: ChatRefs, enqueue: Enqueue): (order: Stop
     { chat: number; user: string; all: number; before: number; lane: string | null },
     Author & { id: number }
   >(
-    `SELECT r.id, i.chat_id, i.user_id, i.message_id, i.thread_id, NULL AS reply_token
+    `SELECT r.id, i.chat_id, i.user_id, i.message_id, i.thread_id,
+       json_extract(i.payload, '$.replyToken') AS reply_token
      FROM runs r JOIN inbox i ON i.run_id = r.id AND i.state = 'running'
      WHERE r.${HERE} AND i.seq < @before AND (@all = 1 OR r.user_id = @user OR r.lane = @lane)
      GROUP BY r.id`,
@@ -44,15 +45,15 @@ export function stopper(db: Db, chats: ChatRefs, enqueue: Enqueue): (order: Stop
     const dropped = drop.all(scope);
     const stopped = running.all({ ...scope, lane: lane ?? null });
     for (const { id } of stopped) mark.run(id);
-    // What runs says so itself when it ends.
+    // Nobody else needs to know of these. What runs says so itself when it ends.
     for (const { user_id, thread_id, reply_token } of dropped) {
       if (reply_token === null) continue;
-      const { chunks } = unanswered;
+      const { chunks } = user_id === userId ? unanswered : notice;
       enqueue(chatRef, { chunks, threadId: thread_id ?? undefined, replyToken: reply_token, forUserId: user_id });
     }
     const told = new Set<string>();
-    for (const { chat_id, user_id, message_id, thread_id } of [...stopped, ...dropped]) {
-      if (user_id === userId || told.has(user_id)) continue;
+    for (const { chat_id, user_id, message_id, thread_id, reply_token } of [...stopped, ...dropped]) {
+      if (user_id === userId || reply_token !== null || told.has(user_id)) continue;
       told.add(user_id);
       const quotable = chats.movedTo(chat_id) === undefined;
       enqueue(chatRef, {

@@ -106,6 +106,7 @@ export function sqliteStore(db: Db, options: SqliteStoreOptions = {}, released: 
     chunkUnsent: (chunk) => commit.run(() => sending.chunkUnsent(chunk)),
     deliveryFailed: (chunk, failure, instead) => commit.run(() => sending.deliveryFailed(chunk, failure, instead)),
     deliverOutside: (chunk) => commit.run(() => sending.deliverOutside(chunk)),
+    dropDraft: (chunk) => commit.run(() => sending.dropDraft(chunk)),
     remark: (to, about, notice) => commit.run(() => sending.remark(to, about, notice)),
     answerCommand: (seq, deliveries) =>
       commit.run(() => {

@@ -4,6 +4,7 @@ import { Delivery } from "../../gateway/delivery.ts";
 import { createLog } from "../../gateway/log.ts";
 import { createMetrics } from "../../gateway/metrics.ts";
 import { Platforms } from "../../gateway/platforms.ts";
+import type { NewDelivery } from "../../sessions/outbox.ts";
 import { openDatabase } from "../../sessions/sqlite/database.ts";
 import { sqliteStore } from "../../sessions/sqlite/store.ts";
 import type { Store } from "../../sessions/store.ts";
@@ -59,13 +60,17 @@ describe("delivery", () => {
   });
 
   /** Put an answer into the outbox of a chat. @returns the chat's number */
-  async function enqueue(chat: string, ...texts: string[]): Promise<number> {
+  const enqueueAnswer = (chat: string, ...texts: string[]) => put(chat, texts, { isAnswer: true });
+  /** The same for what is no answer to anything. */
+  const enqueue = (chat: string, ...texts: string[]) => put(chat, texts, {});
+
+  async function put(chat: string, texts: string[], more: Partial<NewDelivery>): Promise<number> {
     const inbound = message("alice", "q", { source: { chat: { id: chat, kind: "group" } } });
     const accepted = await store.accept(inbound, routing(inbound));
     const claim = await store.claim("lane" in accepted ? accepted.lane : "");
     if (claim.kind !== "run") throw new Error("no run");
     const chunks = texts.map((text) => ({ text, plain: text }));
-    await store.end(claim.run, { outcome: "done", deliveries: [{ to: claim.run.to, chunks }] });
+    await store.end(claim.run, { outcome: "done", deliveries: [{ to: claim.run.to, chunks, ...more }] });
     return claim.run.chat.ref;
   }
 
@@ -156,12 +161,46 @@ describe("delivery", () => {
 
   test("an answer as old as fifteen hours is not sent blindly: its reader is told instead", async () => {
     maxAgeMs = 12 * HOUR;
-    const ref = await enqueue("c", "yesterday's news", "and more of it");
+    const ref = await enqueueAnswer("c", "yesterday's news", "and more of it");
     clock.advance(15 * HOUR);
     delivery.wake(ref);
     await delivery.settled();
     expect(sent).toEqual([expect.stringContaining("Ask again if you still need it")]);
     expect(await store.chats()).toMatchObject([{ failed: 1 }]);
+  });
+
+  test("what says that an answer was kept back is itself given up after a day, without another word", async () => {
+    maxAgeMs = 12 * HOUR;
+    answer = async () => {
+      throw new SendError("temporary", "out of reach");
+    };
+    delivery.wake(await enqueueAnswer("c", "news"));
+    await delivery.settled();
+    await pass(72 * HOUR, MINUTE);
+    answer = async () => {};
+    await pass(2 * HOUR, MINUTE);
+    expect(sent).toEqual([]);
+    expect(await store.chats()).toMatchObject([{ failed: 2 }]);
+  });
+
+  test("a notice is not old news, nor is what may have been shown already", async () => {
+    maxAgeMs = 12 * HOUR;
+    const ref = await enqueue("notice", "a notice");
+    const other = await enqueueAnswer("shown", "an answer");
+    await store.nextChunk(other);
+    clock.advance(15 * HOUR);
+    for (const chat of [ref, other]) delivery.wake(chat);
+    await delivery.settled();
+    expect(sent.toSorted()).toEqual(["a notice", "an answer"]);
+  });
+
+  test("an answer that the platform will never take ends with a word to its reader", async () => {
+    answer = async ({ text }) => {
+      if (text === "forbidden") throw new SendError("refused", "blocked");
+    };
+    delivery.wake(await enqueueAnswer("c", "forbidden"));
+    await delivery.settled();
+    expect(sent).toEqual([expect.stringContaining("cannot be posted here")]);
   });
 
   test("what was begun goes on, however long it took", async () => {
@@ -170,7 +209,7 @@ describe("delivery", () => {
       if (index === 1 && clock.now() < NOW + 13 * HOUR)
         throw new SendError("rate-limited", "wait", { retryAfterMs: 13 * HOUR });
     };
-    delivery.wake(await enqueue("c", "one", "two"));
+    delivery.wake(await enqueueAnswer("c", "one", "two"));
     await delivery.settled();
     await pass(14 * HOUR);
     expect(sent).toEqual(["one", "two"]);
@@ -196,6 +235,26 @@ describe("delivery", () => {
     }
     expect(sent).toEqual(["first", expect.stringContaining("gone or locked"), "second"]);
     expect(await store.chats()).toMatchObject([{ failed: 0 }]);
+  });
+
+  test("an answer whose thread goes away between its chunks stands whole outside, under keys of its own", async () => {
+    const keys: string[] = [];
+    answer = async ({ to, index, key }) => {
+      if (to.threadId !== undefined && index === 1) throw new SendError("thread-gone", "unknown thread");
+      keys.push(key);
+    };
+    const inbound = message("alice", "q");
+    const accepted = await store.accept(inbound, routing(inbound));
+    const claim = await store.claim("lane" in accepted ? accepted.lane : "");
+    if (claim.kind !== "run") throw new Error("no run");
+    const to = { ...claim.run.to, threadId: "gone" };
+    const chunks = ["one", "two"].map((text) => ({ text, plain: text }));
+    await store.end(claim.run, { outcome: "done", deliveries: [{ to, opened: true, chunks }] });
+    delivery.wake(claim.run.chat.ref);
+    await delivery.settled();
+    await pass(2_000);
+    expect(sent).toEqual(["one", "one", "two", expect.stringContaining("gone or locked")]);
+    expect(new Set(keys).size).toBe(4);
   });
 
   test("a fault in an adapter blocks its chat for some seconds, not for a day", async () => {

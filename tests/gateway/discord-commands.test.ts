@@ -113,7 +113,7 @@ describe("Discord's commands", () => {
     expect(promptOf(theatre.claude.requests[1] as never)).toContain("plan a trip");
   });
 
-  test("two questions that wait are answered together, and neither is left thinking", async () => {
+  test("two questions that wait get an answer each", async () => {
     await open();
     const gate = theatre.claude.hold();
     const first = ask(alice, general, "zero");
@@ -123,10 +123,27 @@ describe("Discord's commands", () => {
     const third = ask(alice, general, "two");
     await third.acknowledged;
     gate.release();
-    await said(first, "zero");
-    await said(third, "Answer to");
-    await said(second, "together with");
-    expect(theatre.claude.requests).toHaveLength(2);
+    await said(first, "Answer to: zero");
+    await said(second, "Answer to: one");
+    await said(third, "Answer to: two");
+  });
+
+  test("a private question is not answered in the channel with what its asker says there", async () => {
+    await open();
+    const gate = theatre.claude.hold();
+    general.post(alice, `<@${discord.bot.id}> first`);
+    await theatre.claude.waitForInFlight(1);
+    const secret = ask(alice, general, "my secret salary", { private: true });
+    await secret.acknowledged;
+    general.post(alice, `<@${discord.bot.id}> and the weather`);
+    gate.release();
+    await said(secret, "Answer to: my secret salary");
+    await discord.waitFor("and the weather");
+    expect(JSON.stringify(discord.visible(general))).not.toContain("secret");
+    await said(discord.command(alice, general, "new"), "in private here is forgotten");
+    const anew = ask(alice, general, "what was it?", { private: true });
+    await said(anew, "what was it?");
+    expect(promptOf(theatre.claude.requests.at(-1) as never)).not.toContain("salary");
   });
 
   test("/stop ends what was asked with a command, and the command says so", async () => {

@@ -133,6 +133,9 @@ describe("Discord", () => {
       expect(answer).toMatchObject({ channelId: general.id, replyTo: asked.id });
       await discord.waitFor("gone or locked");
       expect(texts().filter((text) => text.includes("where are you"))).toHaveLength(1);
+      general.post(bob, "and now?", { replyTo: answer.message });
+      expect(await discord.waitFor("and now?")).toMatchObject({ channelId: general.id });
+      expect(prompts().at(-1)).toContain("where are you?");
     });
 
     test("a thread that was put away comes back with the answer", async () => {
@@ -267,6 +270,16 @@ describe("Discord", () => {
       expect(message.mentions).toEqual([]);
       expect(message.mention_everyone).toBe(false);
       expect(message.mention_roles).toEqual([]);
+    });
+
+    test("typing is shown while a run is on, where the question stands", async () => {
+      await open({ strategy: "shared" });
+      const gate = theatre.claude.hold();
+      general.post(alice, ask("slow one"));
+      const call = await discord.waitForCall("POST /channels/:channel/typing");
+      expect(call.path).toContain(general.id);
+      gate.release();
+      await discord.waitFor("slow one");
     });
 
     test("2,001 characters that end inside a code block are two messages with a fence each, and the code comes whole", async () => {

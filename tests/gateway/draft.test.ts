@@ -25,7 +25,7 @@ class Screen {
   before: (chunk: OutboundChunk) => Promise<void> = async () => {};
   /** Takes the next one, and the acknowledgement is lost. */
   losesNext = false;
-  readonly adapter: Adapter = {
+  readonly adapter: Adapter & { drafts: { everyMs?: number } } = {
     platform: "telegram",
     account: "default",
     start: async () => {},
@@ -108,6 +108,8 @@ describe("a draft", () => {
       maxAgeMs: () => 1_000_000,
     });
     delivery.wake(run.chat.ref);
+    await delivery.settled();
+    clock.advance(0);
     await delivery.settled();
     await delivery.close();
   }
@@ -242,6 +244,48 @@ describe("a draft", () => {
     await draft.end();
     await deliverAll(run, ending(run, "one two three"));
     expect(screen.texts).toEqual(["one two three"]);
+  });
+
+  test("that is never taken nor refused holds up the end of its run for a bounded time", async () => {
+    const run = await begin();
+    const draft = draftOf(run);
+    screen.before = () => new Promise(() => {});
+    draft.show("half");
+    await pass(EVERY_MS);
+    const ending = draft.end();
+    await pass(5_000);
+    await ending;
+    const parked = draftOf(run);
+    parked.show("half");
+    await pass(EVERY_MS);
+    const parking = parked.end(0);
+    await pass(0);
+    await parking;
+  });
+
+  test("is taken back also where drafts are not shown any more", async () => {
+    const run = await begin();
+    const draft = draftOf(run);
+    draft.show("Half of");
+    await pass(EVERY_MS);
+    await draft.end();
+    delete screen.adapter.drafts.everyMs;
+    expect(Draft.of(run, screen.adapter, { store, clock, log: createLog("silent") })).toBeUndefined();
+    await deliverAll(run, { outcome: "stopped", deliveries: [] });
+    expect(screen.texts).toEqual([]);
+  });
+
+  test("whose last replacement is refused for good is taken back, and the answer is sent by itself", async () => {
+    const run = await begin();
+    const draft = draftOf(run);
+    draft.show("Half of");
+    await pass(EVERY_MS);
+    await draft.end();
+    screen.before = async ({ replaces }) => {
+      if (replaces !== undefined) throw new SendError("refused", "not to be edited");
+    };
+    await deliverAll(run, ending(run, "All of it."));
+    expect(screen.texts).toEqual(["All of it."]);
   });
 
   test("that is on its way when the run ends arrives before the answer is handed over", async () => {

@@ -343,23 +343,17 @@ describe("a run", () => {
     await store.close();
   });
 
-  test("that answers several messages with a way of their own answers the last by its own, and tells the others", async () => {
-    const { runner, accept, lane, store } = stage(agentThat(() => answer("both")));
-    await accept(message("alice", "one", { replyToken: "t1" }));
-    await accept(message("alice", "two", { replyToken: "t2" }));
+  test("whose answer shows nothing says that there is nothing to say", async () => {
+    const blank = platform({
+      render: (markdown) => (markdown === "&nbsp;" ? [] : [{ text: markdown, plain: markdown }]),
+    });
+    const { runner, accept, lane, said, store } = stage(
+      agentThat(() => answer("&nbsp;")),
+      { adapter: blank },
+    );
+    await accept(message("alice", "hi"));
     await runner.handle(lane);
-    const [chat] = await store.chatsWithDeliveries();
-    const sent = [];
-    for (;;) {
-      const chunk = await store.nextChunk(chat as number);
-      if (chunk === null) break;
-      sent.push([chunk.text, chunk.replyToken, chunk.replyTo]);
-      await store.chunkSent(chunk, `${sent.length}`);
-    }
-    expect(sent).toEqual([
-      ["both", "t2", undefined],
-      [expect.stringContaining("together with"), "t1", undefined],
-    ]);
+    expect(await said()).toMatchObject([{ text: "I have nothing to say to that." }]);
     await store.close();
   });
 
@@ -403,8 +397,8 @@ describe("a run", () => {
       await runner.handle("lane" in accepted ? accepted.lane : "");
     }
     expect((await said()).map(({ text }) => text)).toEqual([
-      expect.stringContaining("right to open threads"),
       "ok",
+      expect.stringContaining("right to open threads"),
       "ok",
     ]);
     await store.close();

@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Database from "better-sqlite3";
@@ -64,6 +64,52 @@ describe("a data folder", () => {
   test("that holds something else is refused and left as it is", () => {
     writeFileSync(join(folder, "parley.db"), "this is no database, but somebody may want it back".repeat(100));
     expect(() => openSqliteStore(folder)).toThrow(expect.objectContaining({ code: "unusable" }));
+  });
+
+  test("of the first version is brought up to date, and what was waiting, running and pending in it goes on", async () => {
+    const db = new Database(join(folder, "parley.db"));
+    const schema = new URL("../../sessions/sqlite/migrations/001-core.sql", import.meta.url);
+    db.exec(readFileSync(schema, "utf8"));
+    db.pragma("user_version = 1");
+    const plan = JSON.stringify({
+      strategy: "shared",
+      agent: "main",
+      attribution: "tagged",
+      thread: "stay",
+      replyTo: "m",
+    });
+    const payload = JSON.stringify({ text: "from the first version", attachments: [] });
+    db.exec(`
+      INSERT INTO chats (id, platform, account, chat, kind) VALUES (1, 'telegram', 'default', '-100', 'group');
+      INSERT INTO sessions (id, key, chat_id, strategy, began_with, started_at) VALUES (1, 'k', 1, 'shared', 1, 1);
+      INSERT INTO runs (id, lane, session_id, chat_id, user_id, user_name, holder, fence, attempt, stopped, started_at)
+        VALUES (1, 'k', 1, 1, 'alice', 'Alice', 'gone', 1, 1, 0, 1);
+      INSERT INTO deliveries (id, chat_id, state, created_at) VALUES (7, 1, 'pending', 1);
+      INSERT INTO chunks (delivery_id, n, text, plain, state) VALUES (7, 0, 'old answer', 'old answer', 'sending');
+    `);
+    const insert = db.prepare(
+      `INSERT INTO inbox (chat_id, message_id, user_id, user_name, is_command, state, session, lane, plan, payload, continues,
+         ready_at, sent_at, received_at, run_id) VALUES (1, ?, ?, ?, 0, ?, 'k', 'k', ?, ?, 0, 1, 1, 1, ?)`,
+    );
+    insert.run("m1", "alice", "Alice", "running", plan, payload, 1);
+    insert.run("m2", "bob", "Bob", "waiting", plan, payload, null);
+    db.close();
+
+    const store = openSqliteStore(folder);
+    expect(await store.nextChunk(1)).toMatchObject({
+      key: "1-7-0",
+      text: "old answer",
+      uncertain: true,
+      isAnswer: false,
+    });
+    for (const author of ["alice", "bob"]) {
+      const claimed = await store.claim("k");
+      if (claimed.kind !== "run") throw new Error("no run");
+      expect(claimed.run).toMatchObject({ author: { id: author }, draft: { begun: false } });
+      expect(claimed.run.messages[0]?.text).toBe("from the first version");
+      await store.end(claimed.run, { outcome: "done", deliveries: [] });
+    }
+    await store.close();
   });
 
   test("that a newer version wrote is refused", async () => {

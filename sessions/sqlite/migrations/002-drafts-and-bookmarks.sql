@@ -7,9 +7,13 @@ ALTER TABLE runs ADD COLUMN draft TEXT;
 ALTER TABLE deliveries ADD COLUMN draft_key TEXT;
 ALTER TABLE deliveries ADD COLUMN draft_id TEXT;
 ALTER TABLE deliveries ADD COLUMN reply_token TEXT;
--- 1 if the thread was opened for the question, which stands outside.
+-- 1 if the thread was opened for the question, which stands outside; 2 once the delivery has gone there.
 ALTER TABLE deliveries ADD COLUMN opened INTEGER NOT NULL DEFAULT 0;
+-- 1 for the answer to a question, which makes less sense as time goes by.
+ALTER TABLE deliveries ADD COLUMN is_answer INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE chunks ADD COLUMN files TEXT;
+
+CREATE INDEX inbox_stale ON inbox (chat_id, user_id, seq) WHERE failure = 'stale';
 
 CREATE TABLE bookmarks (
   platform TEXT NOT NULL,

@@ -1,6 +1,14 @@
-import { describe, expect, it } from "vitest";
-import type { PermissionName } from "../../fakes/discord/posted.ts";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { DiscordApi } from "../../../adapters/discord/client.ts";
+import { readInteraction } from "../../../adapters/discord/interactions.ts";
+import { Permissions } from "../../../adapters/discord/permissions.ts";
+import type { FakeChannel } from "../../fakes/discord/fake-channel.ts";
+import { FakeDiscord } from "../../fakes/discord/fake-discord.ts";
+import { discordFixture } from "../../fakes/discord/fixtures.ts";
+import { makeRole } from "../../fakes/discord/guilds.ts";
+import type { PermissionName, WireUser } from "../../fakes/discord/posted.ts";
 import { place, Stage } from "./gateway.ts";
+import { RawClients } from "./raw-clients.ts";
 
 async function staged(options: Parameters<Stage["started"]>[0] = {}) {
   const stage = await Stage.open();
@@ -13,7 +21,23 @@ async function staged(options: Parameters<Stage["started"]>[0] = {}) {
     if (adapter.isAdmin === undefined) throw new Error("it cannot tell");
     return adapter.isAdmin(place(chatId), userId);
   };
-  return { discord, gateway, team, general, isAdmin, alice: discord.user("Alice") };
+  const alice = discord.user("Alice");
+  /** Until the adapter has been told of all that has happened. */
+  const told = async () => {
+    const { id } = general.post(alice, "Has all of it arrived?");
+    await gateway.messages.waitFor(({ source }) => source.messageId === id);
+  };
+  /** Of what was looked up since. */
+  const lookUps = () => {
+    const before = discord.calls.length;
+    return () => discord.calls.slice(before).map(({ method, path }) => `${method} ${path}`);
+  };
+  /** Somebody uses a command there. */
+  const use = async (user: WireUser, channel: FakeChannel, options?: { botIsMember: boolean }) => {
+    const { id } = discord.command(user, channel, "ask", { question: "?" }, options);
+    await gateway.messages.waitFor(({ source }) => source.messageId === id);
+  };
+  return { discord, gateway, team, general, isAdmin, alice, told, lookUps, use };
 }
 
 describe("an admin", () => {
@@ -35,14 +59,15 @@ describe("an admin", () => {
   });
 
   it("owns the server", async () => {
-    const { team, general, isAdmin, alice } = await staged();
+    const { team, general, isAdmin, alice, told } = await staged();
     team.member(alice);
     team.ownerId = alice.id;
+    await told();
     expect(await isAdmin(general.id, alice.id)).toBe(true);
   });
 
   it("may be one in a channel alone, or everywhere else", async () => {
-    const { discord, team, general, isAdmin, alice } = await staged();
+    const { discord, team, general, isAdmin, alice, told } = await staged();
     const bob = discord.user("Bob");
     team.member(alice);
     team.grant(bob, "ManageChannels");
@@ -52,6 +77,9 @@ describe("an admin", () => {
       { id: alice.id, type: 1, allow: manageChannels, deny: "0" },
       { id: bob.id, type: 1, allow: "0", deny: manageChannels },
     );
+    // So that Discord tells of the channel.
+    team.deny(general, "AttachFiles");
+    await told();
     expect([await isAdmin(general.id, alice.id), await isAdmin(other.id, alice.id)]).toEqual([true, false]);
     expect([await isAdmin(general.id, bob.id), await isAdmin(other.id, bob.id)]).toEqual([false, true]);
   });
@@ -71,26 +99,144 @@ describe("an admin", () => {
 
   it("where the bot is not is who the command said, for a minute", async () => {
     let now = Date.now();
-    const { discord, gateway, isAdmin, alice } = await staged({ now: () => now });
+    const { discord, isAdmin, alice, use } = await staged({ now: () => now });
     const bob = discord.user("Bob");
     const group = discord.groupDm("friends", [alice, bob]);
     const foreign = discord.guild("Foreign", { botIsMember: false });
     const there = foreign.text("there");
     foreign.grant(alice, "ManageGuild");
     for (const channel of [group, there]) {
-      for (const user of [alice, bob]) discord.command(user, channel, "ask", { question: `${user.id} ${channel.id}` });
-      for (const user of [alice, bob]) await gateway.said(`${user.id} ${channel.id}`);
+      for (const user of [alice, bob]) await use(user, channel);
       expect([await isAdmin(channel.id, alice.id), await isAdmin(channel.id, bob.id)]).toEqual([true, false]);
     }
-    now += 61_000;
+    now += 59_000;
+    for (const channel of [group, there]) {
+      expect([await isAdmin(channel.id, alice.id), await isAdmin(channel.id, bob.id)]).toEqual([true, false]);
+    }
+    now += 2_000;
     await expect(isAdmin(group.id, alice.id)).rejects.toThrow();
+  });
+
+  it("is who their command just said, without a lookup, and after that who is one now", async () => {
+    let now = Date.now();
+    const { team, general, isAdmin, alice, use, lookUps } = await staged({ now: () => now });
+    team.grant(alice, "ManageChannels");
+    await use(alice, general);
+    const lookedUp = lookUps();
+    now += 9_000;
+    expect(await isAdmin(general.id, alice.id)).toBe(true);
+    expect(lookedUp()).toEqual([]);
+    team.member(alice, { roles: [] });
+    now += 2_000;
+    expect(await isAdmin(general.id, alice.id)).toBe(false);
+    expect(lookedUp()).not.toEqual([]);
+  });
+
+  it("is who their command said where a lookup is refused, whatever the reason", async () => {
+    let now = Date.now();
+    const { discord, team, general, isAdmin, alice, use } = await staged({ now: () => now });
+    team.grant(alice, "ManageGuild");
+    await use(alice, general);
+    now += 30_000;
+    for (const route of ["GET /channels/:channel", "GET /guilds/:guild/members/:user"]) {
+      discord.fail(route, { status: 404, times: 9 });
+    }
+    expect(await isAdmin(general.id, alice.id)).toBe(true);
+    now += 31_000;
+    await expect(isAdmin(general.id, alice.id)).rejects.toMatchObject({ name: "DiscordError" });
+  });
+
+  it("is either of two whose private chat it is", async () => {
+    let now = Date.now();
+    const { discord, isAdmin, alice, use } = await staged({ now: () => now });
+    const theirs = discord.dm(discord.user("Bob"));
+    await use(alice, theirs, { botIsMember: false });
+    expect(await isAdmin(theirs.id, alice.id)).toBe(true);
+    now += 61_000;
+    expect(await isAdmin(theirs.id, alice.id)).toBe(false);
   });
 
   it("cannot be found out while Discord fails, and no error tells more than that", async () => {
     const { discord, general, isAdmin, alice } = await staged();
-    discord.fail("GET /channels/:channel", { status: 500 });
+    for (const route of ["GET /channels/:channel", "GET /guilds/:guild/members/:user"]) {
+      discord.fail(route, { status: 500 });
+    }
     const failure: unknown = await isAdmin(general.id, alice.id).catch((error: unknown) => error);
     expect(failure).toMatchObject({ name: "DiscordError", message: expect.stringContaining("500") });
     expect(JSON.stringify(failure)).not.toContain(discord.token);
+  });
+});
+
+describe("a server that discord.js keeps", () => {
+  let discord: FakeDiscord;
+  let api: DiscordApi;
+  let clients: RawClients;
+
+  beforeEach(async () => {
+    discord = await FakeDiscord.start();
+    api = new DiscordApi(discord.token, { apiRoot: discord.apiRoot });
+    clients = new RawClients(discord);
+  });
+
+  afterEach(async () => {
+    await clients.close();
+    api.close();
+    await discord.close();
+  });
+
+  async function permissionsNow(): Promise<Permissions> {
+    const client = await clients.connected();
+    return new Permissions(api, Date.now, () => client);
+  }
+
+  const lookUps = () =>
+    discord.calls.flatMap(({ method, path }) => (/^.guilds|^.channels/.test(path) ? [`${method} ${path}`] : []));
+
+  it("tells who manages a channel as soon as it is known which roles the member has", async () => {
+    const team = discord.guild("Team");
+    const general = team.text("general");
+    const [owner, admin, manager, elsewhere, nobody] = ["Ada", "Bo", "Cy", "Di", "Ed"].map((name) =>
+      discord.user(name),
+    );
+    if (!owner || !admin || !manager || !elsewhere || !nobody) throw new Error("nobody is there");
+    team.ownerId = owner.id;
+    team.grant(admin, "Administrator");
+    team.grant(manager, "ManageChannels");
+    team.grant(elsewhere, "ManageChannels");
+    team.member(nobody);
+    const { overwrites } = general.state;
+    const manageChannels = String(1 << 4);
+    overwrites.push({ id: elsewhere.id, type: 1, allow: "0", deny: manageChannels });
+    overwrites.push({ id: admin.id, type: 1, allow: "0", deny: manageChannels });
+    const permissions = await permissionsNow();
+    const verdicts = [];
+    for (const { id } of [owner, admin, manager, elsewhere, nobody])
+      verdicts.push(await permissions.isAdmin(general.id, id));
+    expect(verdicts).toEqual([true, true, true, false, false]);
+    const members = [admin, manager, elsewhere, nobody].map(({ id }) => `GET /guilds/${team.id}/members/${id}`);
+    expect(lookUps()).toEqual(members);
+  });
+
+  it("is asked about a role that it does not know yet", async () => {
+    const team = discord.guild("Team");
+    const general = team.text("general");
+    const alice = discord.user("Alice");
+    const { roles } = team.member(alice);
+    const permissions = await permissionsNow();
+    expect(await permissions.isAdmin(general.id, alice.id)).toBe(false);
+    team.state.roles.push(makeRole("77", "new", 1n << 4n));
+    roles.push("77");
+    expect(await permissions.isAdmin(general.id, alice.id)).toBe(true);
+    expect(lookUps()).toContain(`GET /guilds/${team.id}`);
+  });
+
+  it("is asked where a command did not tell what its user may do", async () => {
+    const { payload } = discordFixture("ask in a channel");
+    const { permissions: _, ...member } = payload.member as Record<string, unknown>;
+    const interaction = readInteraction({ ...payload, member });
+    if (interaction === null) throw new Error("no command");
+    const permissions = new Permissions(api, Date.now);
+    permissions.note(interaction, interaction.channel.id);
+    await expect(permissions.isAdmin(interaction.channel.id, interaction.user.id)).rejects.toThrow(/10003/);
   });
 });

@@ -50,6 +50,13 @@ describe("an attachment", () => {
     });
   });
 
+  it("whose message a platform knows no way to look up is refused", async () => {
+    const { discord, attachment, get, at, origin } = await staged();
+    discord.fail("GET /channels/:channel/messages/:message", { status: 404 });
+    const expired = { ...attachment, ref: encodeAttachmentRef({ ...at, url: `${origin}/expired.png` }) };
+    await expect(get(expired, 1_000, never)).rejects.toMatchObject({ code: "refused" });
+  });
+
   it.each([
     "http://127.0.0.1:1/file",
     "http://cdn.discordapp.com/file",

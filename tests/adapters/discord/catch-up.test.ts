@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Stage } from "./gateway.ts";
+import { gate, Stage } from "./gateway.ts";
 
 const HISTORY = /^GET \/channels\/\d+\/messages$/;
 
@@ -12,8 +12,23 @@ async function connected(options: Parameters<typeof Stage.open>[0] = {}) {
   const alice = discord.user("Alice");
   general.post(alice, "before");
   await gateway.said("before");
+  /** New channels, with one message each. */
+  const many = (count: number) =>
+    Array.from({ length: count }, (_, n) => {
+      const channel = team.text(`channel ${n}`);
+      channel.post(alice, `in channel ${n}`);
+      return channel;
+    });
   const fetched = () => discord.calls.filter(({ method, path }) => HISTORY.test(`${method} ${path}`)).length;
-  return { stage, discord, gateway, team, general, adapter, alice, fetched };
+  return { stage, discord, gateway, team, general, adapter, alice, fetched, many };
+}
+
+/** Servers that are told of without the newest messages of their channels, or with a claim that there are none. */
+function withoutNewest(claim?: null): Stage["discord"]["gateway"]["alter"] {
+  return ({ name, data }) => {
+    if (name !== "GUILD_CREATE" || !("channels" in data) || !Array.isArray(data.channels)) return data;
+    return { ...data, channels: data.channels.map((channel) => ({ ...channel, last_message_id: claim })) };
+  };
 }
 
 const five = ["Ann", "Ben", "Cid", "Dan", "Eve"];
@@ -161,19 +176,78 @@ describe("a restart", () => {
     expect(gateway.texts()).toHaveLength(302);
   });
 
-  it("reads three channels at a time", async () => {
-    const { stage, discord, gateway, team, adapter, alice } = await connected();
+  it("reads eight channels at a time, and of the others first where somebody waits", async () => {
+    const { stage, discord, gateway, adapter, fetched, many } = await connected();
     await adapter.close();
-    for (const name of five) team.text(name).post(alice, `in ${name}`);
+    const channels = many(12);
     const hold = discord.hold(HISTORY);
     await stage.started();
-    await hold.arrived;
+    await discord.until(() => fetched() === 8);
+    const awaited = channels.at(-1);
+    const alice = discord.user("Alice");
+    awaited?.post(alice, "is anybody there?");
     discord.dm(alice).post(alice, "a sign of life");
     await gateway.said("a sign of life");
-    const asked = discord.calls.filter(({ method, path }) => HISTORY.test(`${method} ${path}`));
-    expect(asked.length).toBeLessThanOrEqual(3);
+    expect(fetched()).toBe(8);
     hold.release();
-    for (const name of five) await gateway.said(`in ${name}`);
+    await gateway.messages.waitForMany(1 + 1 + 12 + 1);
+    const asked = discord.calls.filter(({ method, path }) => HISTORY.test(`${method} ${path}`));
+    expect(asked[8]?.path).toContain(awaited?.id);
+  });
+
+  it("reads others while some have to wait for another try", async () => {
+    const { stage, discord, gateway, adapter, many } = await connected();
+    await adapter.close();
+    many(9);
+    discord.fail(HISTORY, { status: 503, times: 8 });
+    const pause = gate();
+    await stage.started({ sleep: (ms) => (ms === 1000 ? pause.passed : new Promise(setImmediate)) });
+    await gateway.messages.waitForMany(2);
+    pause.open();
+    await gateway.messages.waitForMany(10);
+  });
+
+  it("reads where nothing tells which message is the newest", async () => {
+    const { stage, discord, gateway, general, adapter, alice } = await connected();
+    await adapter.close();
+    general.post(alice, "missed");
+    discord.gateway.alter = withoutNewest();
+    await stage.started();
+    await gateway.said("missed");
+  });
+
+  it("reads where nothing is told to stand, but something was taken", async () => {
+    const { stage, discord, gateway, general, adapter, alice } = await connected();
+    await adapter.close();
+    general.post(alice, "missed");
+    discord.gateway.alter = withoutNewest(null);
+    await stage.started();
+    await gateway.said("missed");
+  });
+
+  it("reads a channel that is new whatever date its ids tell", async () => {
+    const { stage, gateway, team, adapter, alice } = await connected({ clock: () => Date.UTC(2018, 0, 1) });
+    await adapter.close();
+    team.text("new").post(alice, "in a new channel");
+    await stage.started();
+    await gateway.said("in a new channel");
+  });
+
+  it("reads a channel that was hidden before from where it has come in that server", async () => {
+    const { stage, discord, gateway, team, general, adapter, alice } = await connected();
+    discord.gateway.alter = ({ data }) => ("name" in data && data.name === "secret" ? null : data);
+    const secret = team.text("secret");
+    team.deny(secret, "ViewChannel");
+    secret.post(alice, "between us");
+    general.post(alice, "heard");
+    await gateway.said("heard");
+    await adapter.close();
+    discord.gateway.alter = ({ data }) => data;
+    team.allow(secret, "ViewChannel");
+    secret.post(alice, "to all");
+    await stage.started();
+    await gateway.said("to all");
+    expect(gateway.texts()).not.toContain("between us");
   });
 
   it("in which the store fails half-way goes on where it failed", async () => {
@@ -202,9 +276,8 @@ describe("a restart", () => {
   });
 
   it("leaves a channel be whose past it may not read", async () => {
-    const { stage, discord, gateway, team, general, adapter, alice, fetched } = await connected();
+    const { stage, discord, gateway, general, adapter, alice, fetched } = await connected();
     await adapter.close();
-    team.deny(general, "ReadMessageHistory");
     general.post(alice, "missed");
     discord.fail(HISTORY, { status: 403, code: 50013 });
     await stage.started();
@@ -212,6 +285,44 @@ describe("a restart", () => {
     await gateway.said("the end");
     expect(gateway.texts()).toEqual(["before", "the end"]);
     expect(fetched()).toBe(1);
+    expect(gateway.skipped.all).toEqual([expect.stringMatching(/cannot be read.*permission/)]);
+  });
+
+  it.each(["ViewChannel", "ReadMessageHistory"] as const)(
+    "does not ask for the past of a channel without %s",
+    async (permission) => {
+      const { stage, gateway, team, general, adapter, alice, fetched } = await connected();
+      await adapter.close();
+      team.deny(general, permission);
+      general.post(alice, "missed");
+      await stage.started();
+      stage.discord.dm(alice).post(alice, "the end");
+      await gateway.said("the end");
+      expect(fetched()).toBe(0);
+      expect(gateway.skipped.all).toEqual([]);
+    },
+  );
+
+  it("reads in vain where nothing knows of a channel's past, and goes on with what is said there", async () => {
+    const { stage, discord, gateway, general, adapter, alice, fetched } = await connected();
+    await adapter.close();
+    general.post(alice, "missed");
+    discord.fail(HISTORY, { status: 404, code: 0, times: 99 });
+    await stage.started();
+    general.post(alice, "the end");
+    await gateway.said("the end");
+    expect(fetched()).toBe(1);
+  });
+
+  it("gives up where something else keeps answering in Discord's place", async () => {
+    const { stage, discord, gateway, general, adapter, alice, fetched } = await connected();
+    await adapter.close();
+    general.post(alice, "missed");
+    discord.fail(HISTORY, { status: 403, code: 0, times: 99 });
+    await stage.started();
+    general.post(alice, "the end");
+    await gateway.said("the end");
+    expect(fetched()).toBe(5);
   });
 
   it("after a crash repeats what its bookmarks had not reached yet", async () => {
@@ -242,7 +353,7 @@ describe("a restart", () => {
     stage.discord.dm(alice).post(alice, "a sign of life");
     await gateway.said("a sign of life");
     await adapter.stop();
-    expect([...gateway.bookmarks.marks.keys()].sort()).toEqual([general.id, `dm:${stage.discord.dm(alice).id}`]);
+    expect([...gateway.bookmarks.marks.keys()]).toEqual([`dm:${stage.discord.dm(alice).id}`]);
     general.post(alice, "while the bot was not there");
     team.state.botIsMember = true;
     team.member(stage.discord.bot);
@@ -250,6 +361,22 @@ describe("a restart", () => {
     general.post(alice, "hello again");
     await gateway.said("hello again");
     expect(gateway.texts()).not.toContain("while the bot was not there");
+  });
+
+  it("a thread that is archived needs no bookmark until somebody writes there again", async () => {
+    const { stage, gateway, general, adapter, alice } = await connected();
+    const thread = general.openThread(alice, "talk");
+    thread.post(alice, "before it was archived");
+    await gateway.said("archived");
+    thread.archive();
+    general.post(alice, "that was that");
+    await gateway.said("that was that");
+    await adapter.close();
+    expect(gateway.bookmarks.marks.has(thread.id)).toBe(false);
+    thread.post(alice, "one more thing");
+    await stage.started();
+    await gateway.said("one more thing");
+    expect(gateway.handedOver.all.map(({ text }) => text)).toEqual(gateway.texts());
   });
 
   it("bookmarks that cannot be written are written later", async () => {

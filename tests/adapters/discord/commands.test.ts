@@ -101,6 +101,18 @@ describe("commands as Discord registers them", () => {
     }
   });
 
+  it("what is too long ends with a whole word", () => {
+    const description =
+      "Everybody in this channel shares one conversation, and whoever writes waits until those before are answered.";
+    const choices = [{ value: "shared", description }];
+    const [, body] = commandBodies([{ name: "x", description, options: [{ name: "y", description, choices }] }]);
+    const ends = "shares one conversation, and whoever writes waits until those";
+    expect(body?.description).toMatch(new RegExp(`${ends} before are…$`));
+    expect(body?.options?.[0]).toMatchObject({
+      choices: [{ name: expect.stringMatching(/^shared: .* until those…$/) }],
+    });
+  });
+
   it("registering twice sends the same", () => {
     expect(commandBodies([strategy])).toEqual(commandBodies([strategy]));
   });

@@ -125,6 +125,43 @@ describe("staying connected", () => {
     expect(stage.discord.gateway.identifies).toHaveLength(2);
   });
 
+  it("a configuration that Discord keeps refusing is tried ever more rarely", async () => {
+    const stage = await Stage.open();
+    const adapter = await stage.started();
+    stage.discord.gateway.refuseIntents = true;
+    stage.discord.gateway.drop(4014);
+    await stage.discord.gateway.waitForIdentifies(9);
+    stage.discord.gateway.refuseIntents = false;
+    await stage.gateway.readyAgain();
+    const minute = 60_000;
+    const hour = 60 * minute;
+    const waits = adapter.waits.filter((ms) => ms >= minute);
+    expect(waits.slice(0, 7)).toEqual([15 * minute, 30 * minute, hour, 2 * hour, 4 * hour, 6 * hour, 6 * hour]);
+    expect(stage.gateway.states.all).toHaveLength(3);
+  });
+
+  it("where all sessions of a day are used up it waits for the next, and says so", async () => {
+    const stage = await Stage.open();
+    const hour = 3_600_000;
+    stage.discord.limitStarts(0, 2 * hour);
+    const paused = Promise.withResolvers<number>();
+    const goOn = Promise.withResolvers<void>();
+    const adapter = stage.adapter({
+      sleep: async (ms) => {
+        if (ms < hour) return await new Promise(setImmediate);
+        paused.resolve(ms);
+        await goOn.promise;
+      },
+    });
+    await adapter.start(stage.gateway);
+    expect(await paused.promise).toBe(2 * hour);
+    expect(stage.gateway.reasons()).toEqual([expect.stringMatching(/only so many times a day.*in 120 minutes/)]);
+    stage.discord.limitStarts(1);
+    goOn.resolve();
+    await stage.gateway.ready();
+    expect(stage.discord.gateway.identifies).toHaveLength(1);
+  });
+
   it("a dropped connection is a state that operators hear of", async () => {
     const stage = await Stage.open();
     await stage.started();
@@ -132,6 +169,40 @@ describe("staying connected", () => {
     await stage.gateway.readyAgain();
     expect(stage.gateway.reasons()).toEqual(["the connection to Discord was lost, reconnecting"]);
     expect(stage.discord.gateway.resumes).toHaveLength(1);
+  });
+});
+
+describe("payloads that are not as promised", () => {
+  it.each([
+    ["a button without its message", "INTERACTION_CREATE", { id: "5", type: 3, data: { component_type: 2 } }],
+    ["a menu without what it was called on", "INTERACTION_CREATE", { id: "5", type: 2, data: { type: 3 } }],
+    ["threads without their members", "THREAD_LIST_SYNC", { threads: [] }],
+    ["threads without a list", "THREAD_LIST_SYNC", {}],
+    ["a deletion of nothing", "MESSAGE_DELETE_BULK", { channel_id: "5" }],
+    ["a role that is none", "GUILD_ROLE_CREATE", {}],
+    ["a person without a name", "USER_UPDATE", {}],
+    ["a channel with permissions that are none", "CHANNEL_UPDATE", { permission_overwrites: 7 }],
+  ])("%s ends nothing", async (_, name, fields) => {
+    const stage = await Stage.open();
+    const team = stage.discord.guild("Team");
+    const general = team.text("general");
+    await stage.started();
+    stage.discord.gateway.publish({ name, data: { guild_id: team.id, ...fields }, guildId: team.id, intents: 0 });
+    general.post(stage.discord.user("Alice"), "hello");
+    await stage.gateway.said("hello");
+    expect(stage.gateway.states.all).toEqual([{ ready: true }]);
+  });
+
+  it("what waits for discord.js to be ready ends nothing either", async () => {
+    const stage = await Stage.open();
+    const [team, other] = ["Team", "Other"].map((name) => stage.discord.guild(name));
+    other?.unavailable();
+    await stage.started();
+    const data = { guild_id: team?.id };
+    stage.discord.gateway.publish({ name: "GUILD_ROLE_CREATE", data, guildId: team?.id ?? "", intents: 0 });
+    other?.available();
+    const [error] = await stage.gateway.malformed.waitForMany(1);
+    expect(error).toBeInstanceOf(TypeError);
   });
 });
 

@@ -1,5 +1,6 @@
+import { MessageType } from "discord.js";
 import { describe, expect, it } from "vitest";
-import { gate, place, Stage } from "./gateway.ts";
+import { chunk, gate, never, place, Stage } from "./gateway.ts";
 
 describe("messages", () => {
   it("are handed over with their place: a channel, a thread, a forum's post, a voice channel, a private chat", async () => {
@@ -100,6 +101,96 @@ describe("messages", () => {
     general.post(discord.user("Alice"), "from her");
     await gateway.said("from her");
     expect(gateway.texts()).toEqual(["from her"]);
+  });
+
+  it("that one person alone sees are none, and make no private chat of a channel", async () => {
+    const { discord, gateway, start } = await staged();
+    const foreign = discord.guild("Foreign", { botIsMember: false });
+    const lounge = foreign.text("lounge");
+    const alice = discord.user("Alice");
+    const adapter = await start();
+    const command = discord.command(alice, lounge, "status");
+    await command.acknowledged;
+    discord.dm(alice).post(alice, "the end");
+    await gateway.said("the end");
+    await adapter.stop();
+    expect([...gateway.bookmarks.marks.keys()]).toEqual([`dm:${discord.dm(alice).id}`]);
+    expect(gateway.messages.all.map(({ source }) => source.chat.kind)).toEqual(["channel", "dm"]);
+  });
+
+  it("that the bot sends in private leave no bookmark where nobody has written", async () => {
+    const { discord, gateway, start } = await staged();
+    const general = discord.guild("Team").text("general");
+    const alice = discord.user("Alice");
+    const adapter = await start();
+    await adapter.send(chunk(discord.dm(alice), "psst"), never);
+    general.post(alice, "the end");
+    await gateway.said("the end");
+    await adapter.stop();
+    expect([...gateway.bookmarks.marks.keys()].filter((place) => place.startsWith("dm:"))).toEqual([]);
+  });
+
+  it("in a thread that the bot has just opened need no word of Discord's about it", async () => {
+    const { discord, gateway, start } = await staged();
+    const general = discord.guild("Team").text("general");
+    const alice = discord.user("Alice");
+    const adapter = await start();
+    const starter = MessageType.ThreadStarterMessage;
+    discord.gateway.alter = ({ name, data }) =>
+      name === "THREAD_CREATE" || ("type" in data && data.type === starter) ? null : data;
+    const question = general.post(alice, "what now?");
+    const id = await adapter.openThread?.(place(general.id), { id: question.id, title: "what now?" });
+    discord.channel(String(id)).post(alice, "and then?");
+    const { source } = await gateway.said("and then?");
+    expect(source.chat).toMatchObject({ id: general.id, kind: "channel", guildId: general.guildId, name: "general" });
+    expect(source.thread).toEqual({ id, kind: "native", name: "what now?" });
+    expect(discord.calls.filter(({ path }) => path === `/channels/${id}`)).toEqual([]);
+  });
+
+  it("in a channel that nothing knows of are taken for what they tell of themselves", async () => {
+    const { discord, gateway, start } = await staged();
+    const team = discord.guild("Team");
+    await start();
+    discord.gateway.alter = ({ name, data }) => (name === "CHANNEL_CREATE" ? null : data);
+    const fresh = team.text("fresh");
+    discord.fail(`GET /channels/${fresh.id}`, { status: 404, code: 0, times: 99 });
+    fresh.post(discord.user("Alice"), "hello");
+    const { source } = await gateway.said("hello");
+    expect(source.chat).toMatchObject({ id: fresh.id, kind: "channel", guildId: team.id, guildName: "Team" });
+    expect(discord.calls.filter(({ path }) => path === `/channels/${fresh.id}`)).toHaveLength(1);
+  });
+
+  it.each([
+    ["with a proxy's answer in place of Discord's", { status: 403, code: 0, times: 99 }, 3],
+    ["while Discord fails for long", { status: 503, times: 4 }, 5],
+  ])("in a channel that cannot be looked up %s are served, and the operator hears of it once", async (...given) => {
+    const [, fault, lookUps] = given;
+    const { discord, gateway, start } = await staged();
+    const team = discord.guild("Team");
+    await start();
+    discord.gateway.alter = ({ name, data }) => (name === "CHANNEL_CREATE" ? null : data);
+    const fresh = team.text("fresh");
+    discord.fail(`GET /channels/${fresh.id}`, fault);
+    for (const n of [1, 2]) fresh.post(discord.user("Alice"), `hello ${n}`);
+    await gateway.said("hello 2");
+    expect(gateway.texts()).toEqual(["hello 1", "hello 2"]);
+    expect(gateway.skipped.all).toEqual([expect.stringContaining(`channel ${fresh.id} wait`)]);
+    expect(discord.calls.filter(({ path }) => path === `/channels/${fresh.id}`)).toHaveLength(lookUps);
+  });
+
+  it("that reply to the bot are for it also where Discord does not bring along what they reply to", async () => {
+    const { discord, gateway, start } = await staged();
+    const general = discord.guild("Team").text("general");
+    const adapter = await start();
+    const alice = discord.user("Alice");
+    const id = await adapter.send(chunk(general, "hello"), never);
+    const mine = discord.visible(general).find((message) => message.id === id);
+    discord.gateway.alter = ({ data }) => {
+      const { referenced_message: _, ...rest } = data as { referenced_message?: unknown };
+      return rest;
+    };
+    general.post(alice, "and?", { replyTo: mine, ping: false });
+    expect(await gateway.said("and?")).toMatchObject({ addressed: true, replyTo: { messageId: id } });
   });
 
   it("in a channel that has to be looked up first keep their order", async () => {

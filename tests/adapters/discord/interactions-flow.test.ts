@@ -1,4 +1,6 @@
+import { Routes } from "discord.js";
 import { describe, expect, it } from "vitest";
+import { DiscordApi } from "../../../adapters/discord/client.ts";
 import type { InboundMessage } from "../../../adapters/record.ts";
 import type { FakeChannel } from "../../fakes/discord/fake-channel.ts";
 import { chunk, gate, never, place, Stage } from "./gateway.ts";
@@ -73,11 +75,11 @@ describe("a command", () => {
   });
 
   it("that nobody will answer is told so at once, to its user alone", async () => {
-    const { gateway, general, ask } = await staged();
+    const { gateway, general, alice, ask } = await staged();
     gateway.answers = () => false;
     const { interaction } = await ask(general);
     expect(await interaction.acknowledged).toBe(SAID);
-    expect(interaction).toMatchObject({ text: expect.stringContaining("I do not answer you here"), ephemeral: true });
+    expect(interaction).toMatchObject({ text: expect.stringContaining(`\`discord:${alice.id}\``), ephemeral: true });
   });
 
   it("that is not taken is told so at once, and does not come again", async () => {
@@ -231,6 +233,47 @@ describe("the answer to a command", () => {
     ]);
   });
 
+  it.each([401, 403, 404])("comes as a message where a platform knows no responses and answers %i", async (status) => {
+    const { discord, general, alice, ask, answer } = await staged();
+    const { interaction, message } = await ask(general);
+    await interaction.acknowledged;
+    discord.fail(ORIGINAL, { status });
+    await answer(message, "All the same.");
+    expect(discord.sent).toMatchObject([{ text: `<@${alice.id}> All the same.`, channelId: general.id }]);
+  });
+
+  it("of many parts comes in private after five follow-ups where the bot is no member", async () => {
+    const { discord, alice, ask, answer } = await staged();
+    const group = discord.groupDm("friends", [alice, discord.user("Bob")]);
+    const { interaction, message } = await ask(group);
+    for (const index of [0, 1, 2, 3, 4, 5, 6, 7]) await answer(message, `part ${index}`, { index });
+    expect(interaction.followUps.map(({ text }) => text)).toEqual(["part 1", "part 2", "part 3", "part 4", "part 5"]);
+    const dm = discord.dm(alice).id;
+    expect(discord.sent.filter(({ channelId }) => channelId === dm).map(({ text }) => text)).toEqual([
+      "part 6",
+      "part 7",
+    ]);
+  });
+
+  it("has its files once, however often it is sent", async () => {
+    const { discord, general, ask, answer } = await staged();
+    const { interaction, message } = await ask(general);
+    const files = [{ name: "a.txt", mimeType: "text/plain", text: "A" }];
+    discord.fail(ORIGINAL, { after: "lost" });
+    await expect(answer(message, "Look.", { files })).rejects.toMatchObject({ code: "temporary" });
+    await answer(message, "Look.", { files });
+    expect(interaction.response?.files.map(({ name }) => name)).toEqual(["a.txt"]);
+  });
+
+  it("that opens no private chat is refused, and says nothing about the chat", async () => {
+    const { discord, general, ask, answer } = await staged();
+    const { interaction, message } = await ask(general, { private: true });
+    await interaction.acknowledged;
+    interaction.expire();
+    discord.fail("POST /users/@me/channels", { status: 404 });
+    await expect(answer(message, "Late.")).rejects.toMatchObject({ code: "refused" });
+  });
+
   it("that can reach its asker nowhere is refused, and says nothing about the chat", async () => {
     const { discord, general, alice, ask, answer } = await staged();
     const { interaction, message } = await ask(general, { private: true });
@@ -292,6 +335,29 @@ describe("commands", () => {
     expect(discord.commandWrites).toBe(2);
     await next.registerCommands?.([{ name: "new", description: "Begin anew." }]);
     expect(discord.commandWrites).toBe(3);
+  });
+
+  it("are registered although nobody can tell which ones there are", async () => {
+    const { discord, adapter } = await staged();
+    discord.fail("GET /applications/:application/commands", { status: 404 });
+    await adapter.registerCommands?.([]);
+    expect(discord.commands.map(({ name }) => name)).toEqual(["ask"]);
+  });
+
+  it("leave the one that opens an activity alone", async () => {
+    const { discord, adapter } = await staged();
+    const body = { type: 4, name: "launch", description: "Begin.", handler: 2, contexts: [0, 1] };
+    const api = new DiscordApi(discord.token, { apiRoot: discord.apiRoot });
+    const route = Routes.applicationCommands(discord.bot.id);
+    const launch = await api.call("offering an activity", { method: "POST", route, body });
+    api.close();
+    const writes = discord.commandWrites;
+    await adapter.registerCommands?.([{ name: "help", description: "What I can do." }]);
+    await adapter.registerCommands?.([{ name: "help", description: "What I can do." }]);
+    expect(discord.commandWrites).toBe(writes + 1);
+    expect(discord.commands.map(({ name }) => name)).toEqual(["launch", "ask", "help"]);
+    const { version: _, ...kept } = launch as Record<string, unknown>;
+    expect(discord.commands[0]).toMatchObject(kept);
   });
 
   it("may be registered before the bot is connected", async () => {

@@ -7,7 +7,7 @@ import {
 } from "../../../adapters/discord/interactions.ts";
 import { decodeReplyToken } from "../../../adapters/discord/reply-token.ts";
 import type { InboundMessage } from "../../../adapters/record.ts";
-import { bot, discordFixture, normalized } from "../../fakes/discord/fixtures.ts";
+import { bot, discordFixture, normalized, RECEIVED } from "../../fakes/discord/fixtures.ts";
 
 function read(name: string): InboundMessage {
   const message = normalized(discordFixture(name));
@@ -69,7 +69,15 @@ describe("reply tokens", () => {
       userId: "500000000000000001",
       ephemeral: false,
       present: true,
+      expiresAt: RECEIVED + 15 * 60_000,
     });
+  });
+
+  it("live from when the command was received, whatever the time that its id tells", () => {
+    const interaction = readInteraction({ ...wire("ask in a channel"), id: "9001" });
+    const message = interaction && normalizeInteraction(interaction, { bot, now: () => 5_000 });
+    expect(message?.source).toMatchObject({ messageId: "9001", sentAt: 5_000 });
+    expect(decodeReplyToken(message?.replyToken ?? "")?.expiresAt).toBe(5_000 + 15 * 60_000);
   });
 
   it.each([
@@ -93,7 +101,7 @@ describe("reply tokens", () => {
 
   it("the bot is in its own DM even before it knows the channel", () => {
     const interaction = readInteraction(wire("ask in a DM"));
-    const message = interaction && normalizeInteraction(interaction, { bot });
+    const message = interaction && normalizeInteraction(interaction, { bot, now: () => RECEIVED });
     expect(message?.source.chat).toEqual({ id: "400000000000000001", kind: "dm" });
     expect(decodeReplyToken(message?.replyToken ?? "")?.present).toBe(true);
   });
@@ -177,7 +185,7 @@ describe("payloads that are not what Discord promises", () => {
       { name: "file", value: "1" },
     ];
     const interaction = readInteraction({ ...whole, data: { name: "ask", options, resolved: { attachments: [7] } } });
-    const message = interaction && normalizeInteraction(interaction, { bot });
+    const message = interaction && normalizeInteraction(interaction, { bot, now: () => RECEIVED });
     expect(message).toMatchObject({ text: "hi", attachments: [] });
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { decodeAttachmentRef } from "../../../adapters/discord/attachments.ts";
+import { snowflakeAt } from "../../../adapters/discord/ids.ts";
 import { normalize } from "../../../adapters/discord/normalize.ts";
 import { isEdit, readDeletion, readMessage } from "../../../adapters/discord/payload.ts";
 import type { BotIdentity, Scene } from "../../../adapters/discord/scene.ts";
@@ -55,6 +56,39 @@ describe("whom a message is for", () => {
     ["forward", true],
   ])("%s: addressed %s", (name, addressed) => {
     expect(read(name).addressed).toBe(addressed);
+  });
+
+  it.each([
+    ["a mention that the list lacks", { content: `hi <@${bot.id}>` }, true],
+    ["one by nickname", { content: `<@!${bot.id}>?` }, true],
+    ["one that comes without a name", { content: "hi", mentions: [{ id: bot.id }] }, true],
+    ["code within a line", { content: `see \`<@${bot.id}>\`` }, false],
+    ["code with two bounds", { content: `\`\`a \` <@${bot.id}>\`\`` }, false],
+    ["a block of code", { content: `\`\`\`js\n<@${bot.id}>\n\`\`\`` }, false],
+    ["behind code", { content: `\`a\` \`\`\`b\`\`\` <@${bot.id}>` }, true],
+    ["behind a bound that opens nothing", { content: `it\`s for <@${bot.id}>` }, true],
+    ["behind a bound that is escaped", { content: `\\\`<@${bot.id}>\`` }, true],
+    ["one that is escaped", { content: `\\<@${bot.id}>` }, false],
+    ["somebody with a longer number", { content: `<@${bot.id}0>` }, false],
+  ])("%s: addressed %s", (_, fields, addressed) => {
+    const place: Scene = { bot, channel: { id: "300000000000000001", kind: "channel", type: 0 } };
+    expect(normalize(readMessage({ ...minimal, ...fields }), place)?.addressed).toBe(addressed);
+  });
+
+  it("a long text full of bounds is read in no time", () => {
+    const content = "` `` ``` ".repeat(20_000);
+    const place: Scene = { bot, channel: { id: "300000000000000001", kind: "channel", type: 0 } };
+    expect(normalize(readMessage({ ...minimal, content }), place)?.addressed).toBe(false);
+  });
+
+  it("a reply that comes without the bot's message is known by its id", () => {
+    const place: Scene = { ...scene, channel: { id: "1", kind: "channel" }, isOwn: (id) => id === "7" };
+    const reply = (message_id: string) => {
+      const message = readMessage({ ...minimal, type: 19, content: "why?", message_reference: { message_id } });
+      return normalize(message, place);
+    };
+    expect(reply("7")).toMatchObject({ addressed: true, replyTo: { messageId: "7", fromSelf: true } });
+    expect(reply("8")).toMatchObject({ addressed: false, replyTo: { messageId: "8", fromSelf: false } });
   });
 
   it("a role that stands for the bot in another guild is just a role", () => {
@@ -129,7 +163,7 @@ describe("text", () => {
     ["mention", "what do you think, @parley?"],
     ["mention by nickname", "@Parley (bot) hello"],
     ["mention of another role", "@helpers hello"],
-    ["mention inside code", "`<@700000000000000001>`"],
+    ["mention inside code", "`@Parley`"],
     ["channels, emoji, commands and times", "#general <#1> :wave: /ask 2025-10-09 08:53 UTC"],
     ["picture without words", ""],
     ["sticker", "[sticker] Wave"],
@@ -146,6 +180,15 @@ describe("text", () => {
     ];
     const message = readMessage({ ...minimal, content: "<@5> <@6> <t:9999999999999>", mentions });
     expect(normalize(message, scene)?.text).toBe("@<@6> @$& $1 <t:9999999999999>");
+  });
+
+  it("a mention of the bot is readable even if nothing tells its name", () => {
+    const message = readMessage({
+      ...minimal,
+      content: `<@${bot.id}> and <@7>`,
+      mentions: [{ id: bot.id }, { id: "7" }],
+    });
+    expect(normalize(message, scene)?.text).toBe("@Parley and <@7>");
   });
 
   it("an edited message says so", () => {
@@ -256,6 +299,31 @@ describe("every fixture", () => {
     expect(new Set(discordFixtures.map(({ name }) => name)).size).toBe(discordFixtures.length);
     const records = discordRecords();
     expect(new Set(records.map(({ source }) => source.messageId)).size).toBe(records.length);
+  });
+});
+
+describe("times", () => {
+  it.each([
+    ["as the message tells", { timestamp: "2025-10-09T08:53:20.000000+00:00" }, 1_760_000_000_000],
+    ["as the id tells, where the message does not", {}, 1_760_000_000_000],
+    ["as the id tells, where the message has no proper one", { timestamp: "yesterday" }, 1_760_000_000_000],
+  ])("%s", (_, fields, time) => {
+    const id = "timestamp" in fields && fields.timestamp !== "yesterday" ? "9001" : snowflakeAt(1_760_000_000_000);
+    expect(normalize(readMessage({ ...minimal, content: "x", ...fields, id }), scene)?.source.sentAt).toBe(time);
+  });
+});
+
+describe("payloads that lack what Discord promises", () => {
+  it.each([
+    ["nothing to say what it is", {}, undefined],
+    ["a message that it refers to", { message_reference: { message_id: "7" } }, "7"],
+    ["a channel that it refers to", { message_reference: { channel_id: "7" } }, undefined],
+    ["a message that it forwards", { message_reference: { type: 1, message_id: "7" } }, undefined],
+  ])("without a type, with %s: a message, or a reply", (_, fields, replyTo) => {
+    const { type: _type, ...untyped } = minimal;
+    const message = normalize(readMessage({ ...untyped, content: "x", ...fields }), scene);
+    expect(message?.text).toBe("x");
+    expect(message?.replyTo?.messageId).toBe(replyTo);
   });
 });
 

@@ -123,6 +123,94 @@ describe("drafts", () => {
     expect(texts()).toEqual(["The answer."]);
   });
 
+  it.each([
+    ["for no reason that is known", 404, 0],
+    ["because its thread is archived", 400, 50083],
+    ["for another reason", 403, 50001],
+  ])("that Discord lets nobody edit (%s) are sent anew and taken away", async (_, status, code) => {
+    const { discord, general, adapter, texts } = await staged();
+    const first = chunk(general, "The");
+    const id = await adapter.send(first, never);
+    discord.fail(PATCH, { status, code, times: 2 });
+    const final = { ...first, text: "The answer.", replaces: id };
+    const again = await adapter.send(final, never);
+    expect(again).not.toBe(id);
+    expect(await adapter.send(final, never)).toBe(again);
+    expect(texts()).toEqual(["The answer."]);
+    expect(discord.visible(general).map((each) => each.id)).toEqual([again]);
+  });
+
+  it("in a thread that was archived come as a new message, which brings the thread back", async () => {
+    const { general, adapter, alice, texts } = await staged();
+    const thread = general.openThread(alice, "talk");
+    const first = chunk(place(general.id, thread.id), "The");
+    const replaces = await adapter.send(first, never);
+    thread.archive();
+    await adapter.send({ ...first, text: "The answer.", replaces }, never);
+    expect(texts()).toEqual(["The answer."]);
+    expect(thread.archived).toBe(false);
+  });
+
+  it("that cannot be taken away do not keep the answer back; those of others are left alone", async () => {
+    const { discord, general, adapter, alice, texts } = await staged();
+    const first = chunk(general, "The");
+    const replaces = await adapter.send(first, never);
+    discord.fail(PATCH, { status: 403, code: 50001 });
+    discord.fail("DELETE /channels/:channel/messages/:message", { status: 500 });
+    await adapter.send({ ...first, text: "The answer.", replaces }, never);
+    const hers = general.post(alice, "hello");
+    await adapter.send(chunk(general, "mine", { replaces: hers.id }), never);
+    expect(texts()).toEqual(["The", "The answer.", "mine"]);
+    expect(discord.visible(general).map(({ content }) => content)).toContain("hello");
+    expect(discord.calls.filter(({ method }) => method === "DELETE")).toHaveLength(1);
+  });
+
+  it("that are found again by their key, and may not be edited, are sent anew as well", async () => {
+    const { discord, general, adapter, texts } = await staged();
+    const draft = chunk(general, "The");
+    await adapter.send(draft, never);
+    discord.fail(PATCH, { status: 404 });
+    await adapter.send({ ...draft, text: "The answer." }, never);
+    expect(texts()).toEqual(["The answer."]);
+  });
+
+  it.each([
+    ["a token that was reset", 401, 0],
+    ["a proxy", 403, 0],
+    ["a server error", 500, 0],
+  ])("stay where it is %s that keeps them from being edited", async (_, status, code) => {
+    const { discord, general, adapter, texts } = await staged();
+    const first = chunk(general, "The");
+    const replaces = await adapter.send(first, never);
+    discord.fail(PATCH, { status, code });
+    const sending = adapter.send({ ...first, text: "The answer.", replaces }, never);
+    await expect(sending).rejects.toMatchObject({ code: "temporary" });
+    expect(texts()).toEqual(["The"]);
+  });
+
+  it("become an answer with files once, however often that is tried", async () => {
+    const { discord, general, adapter } = await staged();
+    const first = chunk(general, "The");
+    const replaces = await adapter.send(first, never);
+    const files = [{ name: "a.txt", mimeType: "text/plain", text: "A" }];
+    const final = { ...first, text: "The answer.", replaces, files };
+    discord.fail(PATCH, { after: "lost" });
+    await expect(adapter.send(final, never)).rejects.toMatchObject({ code: "temporary" });
+    await adapter.send(final, never);
+    expect(discord.sent).toMatchObject([{ text: "The answer.", files: [{ name: "a.txt", text: "A" }] }]);
+    expect(discord.sent[0]?.files).toHaveLength(1);
+  });
+
+  it("that say all of it already are not said again for the sake of files", async () => {
+    const { discord, general, adapter, texts } = await staged();
+    const message = chunk(general, "The answer.");
+    const id = await adapter.send(message, never);
+    discord.fail(PATCH, { status: 404 });
+    const files = [{ name: "a.txt", mimeType: "text/plain", text: "A" }];
+    expect(await adapter.send({ ...message, files }, never)).toBe(id);
+    expect(texts()).toEqual(["The answer."]);
+  });
+
   it("are taken back; one that is gone already is fine", async () => {
     const { discord, general, adapter } = await staged();
     const draft = chunk(general, "The");
@@ -145,7 +233,7 @@ describe("drafts", () => {
 
   it("are not offered where they are switched off", async () => {
     const { adapter } = await staged({ drafts: false });
-    expect(adapter.drafts).toBeUndefined();
+    expect(adapter.drafts?.everyMs).toBeUndefined();
   });
 });
 
@@ -174,7 +262,11 @@ describe("failures", () => {
     ["somebody who takes no messages", { status: 403, code: 50007 }, "chat-gone"],
     ["a missing permission", { status: 403, code: 50013 }, "refused"],
     ["a text that is refused", { status: 400, code: 50035 }, "refused"],
-    ["any other refusal", { status: 400, code: 0 }, "refused"],
+    ["any other refusal", { status: 400, code: 50109 }, "refused"],
+    ["a call that is too large", { status: 413 }, "refused"],
+    ["an address that is not there", { status: 404 }, "chat-gone"],
+    ["the page of a proxy", { status: 403 }, "temporary"],
+    ["another one", { status: 400 }, "temporary"],
     ["a token that was reset", { status: 401, code: 0 }, "temporary"],
     ["a server error", { status: 500 }, "temporary"],
     ["a connection that breaks", {}, "temporary"],
@@ -193,7 +285,8 @@ describe("failures", () => {
     ["out of sight", 403, 50001, "thread-gone"],
     ["archived", 400, 50083, "thread-gone"],
     ["locked", 400, 160005, "thread-gone"],
-    ["one where it may not write", 403, 50013, "refused"],
+    ["one where it may not write", 403, 50013, "thread-gone"],
+    ["not there, without a reason", 404, 0, "thread-gone"],
   ])("a thread that is %s", async (_, status, reason, code) => {
     const { discord, general, adapter, alice } = await staged();
     const thread = general.openThread(alice, "talk");

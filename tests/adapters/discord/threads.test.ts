@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { threadName } from "../../../adapters/discord/threads.ts";
+import { DiscordApi } from "../../../adapters/discord/client.ts";
+import { type OpenedThread, Threads, threadName } from "../../../adapters/discord/threads.ts";
 import { chunk, never, place, Stage } from "./gateway.ts";
 
 const OPEN = "POST /channels/:channel/messages/:message/threads";
@@ -34,6 +35,24 @@ describe("opening a thread", () => {
     expect(gateway.texts()).toHaveLength(2);
   });
 
+  it("tells where it is at once, as far as Discord's answer does", async () => {
+    const { discord, general, alice } = await staged();
+    const opened: OpenedThread[] = [];
+    const api = new DiscordApi(discord.token, { apiRoot: discord.apiRoot });
+    const onOpened = (thread: OpenedThread) => opened.push(thread);
+    const threads = new Threads({ api, archiveMinutes: 60, botName: () => "Parley", onOpened });
+    const asked = general.post(alice, "hello");
+    const id = await threads.open(place(general.id), { id: asked.id, title: "hello" });
+    expect(opened).toEqual([{ id, name: "hello", parentId: general.id, type: 11 }]);
+    expect(await threads.open(place(general.id), { id: asked.id, title: "again" })).toBe(id);
+    expect(opened).toHaveLength(1);
+    discord.fail(OPEN, { status: 201 });
+    const other = general.post(alice, "hello again");
+    await threads.open(place(general.id), { id: other.id, title: "hello again" });
+    expect(opened.at(-1)).toEqual({ id: other.id, name: "hello again", parentId: general.id });
+    api.close();
+  });
+
   it("finds the one that is there already, whoever opened it", async () => {
     const { discord, general, open, alice } = await staged();
     const asked = general.post(alice, "hello");
@@ -48,6 +67,7 @@ describe("opening a thread", () => {
 
   it.each([
     ["a message that is gone", 404, 10008],
+    ["a platform that opens none", 404, 0],
     ["a missing permission", 403, 50013],
     ["a channel out of sight", 403, 50001],
     ["a channel without threads", 400, 50024],
@@ -131,6 +151,16 @@ describe("a thread's name", () => {
     ["@Parleys are many", "@Parleys are many"],
     ["  two\n\nlines\t\u0000\u200b here ", "two lines here"],
     ["@Parley", "Conversation"],
+    ["who is 👩\u200d💻?", "who is 👩\u200d💻?"],
+    ["می\u200cخواهم", "می\u200cخواهم"],
+    ["\u200da \u200d b\u200c", "a b"],
+    ["\u200d", "Conversation"],
+    [
+      "go 🏴\u{E0067}\u{E0062}\u{E0073}\u{E0063}\u{E0074}\u{E007F}!",
+      "go 🏴\u{E0067}\u{E0062}\u{E0073}\u{E0063}\u{E0074}\u{E007F}!",
+    ],
+    ["hidden\u{E0061}\u{E0062}\u{E0063} words 🏴\u{E0061}", "hidden words 🏴"],
+    ["half \ud83d a pair", "half \ufffd a pair"],
     ["", "Conversation"],
   ])("%j becomes %j", (title, name) => {
     expect(threadName(title, "Parley")).toBe(name);

@@ -30,6 +30,7 @@ const ANYWHERE: readonly Rule[] = [
   ["code", /^(?<ticks>`{1,2})([\s\S]*?[^`])\k<ticks>(?!`)/],
   ["mention", /^<(?:@[!&]?|#)\d+>/],
   ["emoji", /^<a?:\w+:\d+>/],
+  ["emoji", /^:[\w+-]+:/],
   ["command", /^<\/[^<>:]+:\d+>/],
   ["time", /^<t:-?\d+(?::\w)?>/],
   ["address", /^<([^: >\n]+:\/[^ >\n]+)>/],

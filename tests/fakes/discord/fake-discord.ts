@@ -200,6 +200,11 @@ export class FakeDiscord {
     await this.#bell.when(() => condition() || undefined);
   }
 
+  /** How many sessions may still be begun, until there are more again. */
+  limitStarts(remaining: number, resetAfterMs = 0): void {
+    this.#world.starts = { remaining, resetAfterMs };
+  }
+
   get commands(): readonly APIApplicationCommand[] {
     return [...this.#world.commands.values()];
   }

@@ -3,7 +3,7 @@ import { makeChannel, publishChannel } from "./channels.ts";
 import { FakeChannel } from "./fake-channel.ts";
 import { makeRole } from "./guilds.ts";
 import { join } from "./members.ts";
-import { guildCreate } from "./payloads.ts";
+import { guildCreate, guildPayload } from "./payloads.ts";
 import { bitsOf, sees } from "./permissions.ts";
 import type { PermissionName, WireUser } from "./posted.ts";
 import { publishInGuild } from "./publishing.ts";
@@ -40,6 +40,7 @@ export class FakeGuild {
 
   set ownerId(userId: string) {
     this.state.ownerId = userId;
+    this.#publish("GUILD_UPDATE", guildPayload(this.state));
   }
 
   text(name: string): FakeChannel {

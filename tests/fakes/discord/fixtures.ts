@@ -20,10 +20,16 @@ type Wire = Record<string, unknown>;
 
 export type DiscordFixture = { name: string; payload: Wire } & (
   | { kind: "message"; scene: Scene }
-  | { kind: "interaction"; scene: InteractionScene }
+  | { kind: "interaction"; scene: Place }
 );
 
+/** An interaction's scene but for the time. */
+type Place = Omit<InteractionScene, "now">;
+
 export const SENT = 1_760_000_000_000;
+
+/** When interactions arrive. */
+export const RECEIVED = SENT + 3_600_000;
 
 const guildId = "900000000000000001";
 const otherGuildId = "900000000000000002";
@@ -58,7 +64,7 @@ const scenes = {
   thread: { bot, ...names, channel: { ...thread, ...inGuild, parent: general } },
   post: { bot, ...names, channel: { ...post, ...inGuild, parent: forum } },
 } satisfies Record<string, Scene>;
-type Place = keyof typeof scenes;
+type PlaceName = keyof typeof scenes;
 
 let made = 0;
 
@@ -71,7 +77,7 @@ function user(id: string, username: string, fields: Wire = {}): Wire {
   return { id, username, discriminator: "0", avatar: null, global_name: null, ...fields };
 }
 
-function message(author: Wire, place: Place, content: string, fields: Wire = {}): Wire {
+function message(author: Wire, place: PlaceName, content: string, fields: Wire = {}): Wire {
   const id = nextId();
   return {
     id,
@@ -94,7 +100,7 @@ function message(author: Wire, place: Place, content: string, fields: Wire = {})
   };
 }
 
-function said(name: string, author: Wire, place: Place, content: string, fields?: Wire): DiscordFixture {
+function said(name: string, author: Wire, place: PlaceName, content: string, fields?: Wire): DiscordFixture {
   return { name, kind: "message", payload: message(author, place, content, fields), scene: scenes[place] };
 }
 
@@ -114,13 +120,7 @@ function replyTo(original: Wire | null | undefined, fields: Wire = {}): Wire {
   };
 }
 
-function used(
-  name: string,
-  command: string,
-  options: readonly Wire[],
-  fields: Wire,
-  scene: InteractionScene,
-): DiscordFixture {
+function used(name: string, command: string, options: readonly Wire[], fields: Wire, scene: Place): DiscordFixture {
   const payload = {
     id: nextId(),
     application_id: bot.id,
@@ -152,7 +152,7 @@ const inDm = {
   user: alice,
 };
 const groupDm = { id: "400000000000000009", type: 3, name: "Holidays", owner_id: bob.id };
-const absent: InteractionScene = { bot, ...names };
+const absent: Place = { bot, ...names };
 const offers = [
   {
     name: "strategy",
@@ -350,7 +350,7 @@ export function discordFixture(name: string): DiscordFixture {
 export function normalized(fixture: DiscordFixture): InboundMessage | null {
   if (fixture.kind === "message") return normalize(readMessage(fixture.payload), fixture.scene);
   const interaction = readInteraction(fixture.payload);
-  return interaction && normalizeInteraction(interaction, fixture.scene);
+  return interaction && normalizeInteraction(interaction, { ...fixture.scene, now: () => RECEIVED });
 }
 
 /** Every fixture that is a message to the gateway. */

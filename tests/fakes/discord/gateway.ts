@@ -33,6 +33,8 @@ export class FakeGateway {
   refuseIntents = false;
   /** Refuse every IDENTIFY (4004), whatever its token. */
   refuseToken = false;
+  /** Tell every event otherwise than Discord would; `null` keeps it back for good. */
+  alter: (event: { name: string; data: object }) => object | null = ({ data }) => data;
   readonly #options: GatewayOptions;
   readonly #desk: Desk;
   readonly #server = new WebSocketServer({ noServer: true });
@@ -137,7 +139,7 @@ export class FakeGateway {
 
   publish(event: GatewayEvent): void {
     for (const session of this.#sessions.values()) {
-      if (session.hears(event)) session.tell(event.name, event.data);
+      if (session.hears(event)) this.#tell(session, event);
     }
   }
 
@@ -184,7 +186,7 @@ export class FakeGateway {
   #welcome(session: Session, shards: number): void {
     const { bot, url, welcome } = this.#options;
     const { guilds, events } = welcome(session.shard, shards);
-    session.tell("READY", {
+    const data = {
       v: 10,
       user: bot,
       guilds,
@@ -192,8 +194,13 @@ export class FakeGateway {
       resume_gateway_url: url(),
       shard: [session.shard, shards],
       application: { id: bot.id, flags: 0 },
-    });
-    for (const { name, data } of events) session.tell(name, data);
+    };
+    for (const event of [{ name: "READY", data }, ...events]) this.#tell(session, event);
+  }
+
+  #tell(session: Session, event: { name: string; data: object }): void {
+    const told = this.alter(event);
+    if (told !== null) session.tell(event.name, told);
   }
 
   #resume(connection: Connection, data: GatewayResumeData): void {

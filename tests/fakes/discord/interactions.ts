@@ -27,6 +27,7 @@ export function callCommand(world: World, input: CommandInput): InteractionState
     channel,
     user,
     commandName: name,
+    botIsMember: input.botIsMember,
     createdAt: now,
     expiresAt: now + TOKEN_LIFE_MS,
     followUps: [],

@@ -1,6 +1,6 @@
 import { type APIMessage, type APIUser, MessageFlags, MessageType } from "discord.js";
 import { memberPayload } from "./payloads.ts";
-import { publishMessage } from "./publishing.ts";
+import { publishApart, publishMessage } from "./publishing.ts";
 import { isoTimeOf } from "./snowflakes.ts";
 import type { ChannelState, World } from "./world.ts";
 
@@ -33,11 +33,12 @@ export function addMessage(world: World, channel: ChannelState, author: APIUser,
   return message;
 }
 
-/** A message that only one user sees; the bot is not told of it. */
+/** A message that only one user sees; the bot is told of it without the server, as of one in a private chat. */
 export function addEphemeral(world: World, channel: ChannelState, fields: MessageFields): APIMessage {
   const flags = (fields.flags ?? 0) | MessageFlags.Ephemeral;
   const message = makeMessage(world, channel, world.bot, { ...fields, flags });
   world.ephemeral.set(message.id, message);
+  publishApart(world, "MESSAGE_CREATE", message);
   show(world, message);
   return message;
 }
@@ -73,8 +74,10 @@ export function changeMessage(
   fields: Partial<APIMessage>,
 ): APIMessage {
   const changed = { ...message, ...fields };
-  if (world.ephemeral.has(message.id)) world.ephemeral.set(message.id, changed);
-  else {
+  if (world.ephemeral.has(message.id)) {
+    world.ephemeral.set(message.id, changed);
+    publishApart(world, "MESSAGE_UPDATE", changed);
+  } else {
     channel.messages.set(message.id, changed);
     publishMessage(world, channel, "MESSAGE_UPDATE", eventFields(channel, changed));
   }
@@ -99,6 +102,8 @@ export function removeMessages(world: World, channel: ChannelState, ids: readonl
 }
 
 export function removeEphemeral(world: World, id: string): void {
+  const message = world.ephemeral.get(id);
+  if (message !== undefined) publishApart(world, "MESSAGE_DELETE", { id, channel_id: message.channel_id });
   world.ephemeral.delete(id);
   world.sent.gone(id);
 }

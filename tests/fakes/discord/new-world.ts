@@ -37,6 +37,7 @@ export function newWorld({ botName, clock, shards, bell, publish }: WorldOptions
     oldIds: new Snowflakes(longAgo(clock)),
     gatewayUrl: "",
     shards,
+    starts: { remaining: 999, resetAfterMs: 0 },
     now: clock,
     publish,
   };

@@ -16,6 +16,11 @@ export function hears(world: World, channel: ChannelState): boolean {
   return channel.guild.botIsMember && channel.guild.available && sees(channel, world.bot.id);
 }
 
+/** Of what one person alone sees, no server is told. */
+export function publishApart(world: World, name: string, data: object): void {
+  world.publish({ name, data, intents: GatewayIntentBits.DirectMessages });
+}
+
 /** @returns the event, for telling it again, or undefined where the bot does not hear of it */
 export function publishMessage(
   world: World,

@@ -23,6 +23,8 @@ export const unknownWebhook = () => new Refusal(404, 10015, "Unknown Webhook");
 export const unknownInteraction = () => new Refusal(404, 10062, "Unknown interaction");
 export const unknownCommand = () => new Refusal(404, 10063, "Unknown application command");
 export const tooLarge = () => new Refusal(413, 40005, "Request entity too large");
+export const tooManyFollowUps = () =>
+  new Refusal(400, 40094, "This interaction has reached its maximum number of follow-up messages.");
 export const alreadyAcknowledged = () => new Refusal(400, 40060, "Interaction has already been acknowledged.");
 export const missingAccess = () => new Refusal(403, 50001, "Missing Access");
 export const notYours = () => new Refusal(403, 50005, "Cannot edit a message authored by another user");
@@ -33,6 +35,8 @@ export const missingPermissions = () => new Refusal(403, 50013, "Missing Permiss
 export const systemMessage = () => new Refusal(403, 50021, "Cannot execute action on a system message");
 export const wrongChannelType = () => new Refusal(400, 50024, "Cannot execute action on this channel type");
 export const expiredToken = () => new Refusal(401, 50027, "Invalid Webhook Token");
+export const entryPointRemoved = () =>
+  new Refusal(400, 50240, "You cannot remove this app's Entry Point command in a bulk update operation.");
 export const threadArchived = () => new Refusal(400, 50083, "Thread is archived");
 export const overloaded = () =>
   new Refusal(503, 130000, "API resource is currently overloaded. Try again a little later.");

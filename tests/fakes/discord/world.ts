@@ -62,6 +62,8 @@ export interface InteractionState {
   readonly channel: ChannelState;
   readonly user: APIUser;
   readonly commandName: string;
+  /** False where the command comes from the user's own installation. */
+  readonly botIsMember: boolean;
   readonly createdAt: number;
   expiresAt: number;
   response?: { type: number; ephemeral: boolean; messageId: string };
@@ -102,6 +104,8 @@ export interface World {
   readonly oldIds: Snowflakes;
   gatewayUrl: string;
   readonly shards: number;
+  /** Sessions that may still be begun, and when there are more again. */
+  starts: { remaining: number; resetAfterMs: number };
   /** Epoch milliseconds. */
   now(): number;
   publish(event: GatewayEvent): void;

@@ -206,6 +206,8 @@ describe("the environment", () => {
     ["[0, 1]", undefined, ["a list of shards needs discord.shardCount: how many there are in all processes"]],
     ["[0, 4]", "4", ["there is no shard 4: with 4 in all they are 0 to 3"]],
     ["[]", "4", ["the list of shards is empty"]],
+    ["[0, 0]", "4", ["a shard stands twice in the list"]],
+    ["4", "2", ["it goes with a list of shards and with nothing else"]],
     ["some", undefined, ['expected "auto", a number of shards, or a list of shard numbers, found "some"']],
   ])("shards %s of %s of Discord", (shards, count, wanted) => {
     const yaml = `discord:\n  token: t\n  shards: ${shards}\n${count === undefined ? "" : `  shardCount: ${count}\n`}`;

@@ -132,6 +132,15 @@ export function accepting(scene: StoreScene): void {
       expect(await say("alice", "the next time", late)).toMatchObject({ kind: "stale", told: true });
     });
 
+    test("is told although the clock was put back, and leaves the limit to be told of", async () => {
+      await say("alice", "hours ago", late);
+      scene.clock.now -= 30 * 24 * 60 * 60 * 1000;
+      expect(await say("alice", "again", late)).toMatchObject({ kind: "stale", told: true });
+      await say("alice", "one", { maxWaiting: 1 });
+      expect(await say("alice", "old", late)).toMatchObject({ kind: "stale" });
+      expect(await say("alice", "two", { maxWaiting: 1 })).toMatchObject({ kind: "over-limit", told: true });
+    });
+
     test("is none of the bot's business if it was not meant for it, and no command is run by it", async () => {
       expect(await accept(message("alice", "chatter", { addressed: false }), late)).toEqual({ kind: "ignored" });
       const command = message("alice", "/stop", { command: { name: "stop", args: "" } });

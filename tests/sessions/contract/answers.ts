@@ -77,6 +77,20 @@ export function answers(scene: StoreScene): void {
   describe("a message that awaits an answer of its own", () => {
     const asked = (user: string, token: string) => message(user, `asked with ${token}`, { replyToken: token });
 
+    test("is answered by itself, whatever its author writes around it", async () => {
+      await accept(message("alice", "one"));
+      await accept(asked("alice", "token-1"));
+      await accept(asked("alice", "token-2"));
+      await accept(message("alice", "two"));
+      const turns = [];
+      for (let i = 0; i < 4; i++) {
+        const run = await claim();
+        turns.push(run.messages.map(({ text }) => text));
+        await scene.store.end(run, answer(run, "ok"));
+      }
+      expect(turns).toEqual([["one"], ["asked with token-1"], ["asked with token-2"], ["two"]]);
+    });
+
     test("keeps what it is answered by until the answer is sent", async () => {
       await accept(asked("alice", "token-1"));
       await scene.reopen();
@@ -94,9 +108,21 @@ export function answers(scene: StoreScene): void {
       const order = { chatRef: run.chat.ref, userId: "alice", before: 1_000, notice: notice("-") };
       expect(await scene.store.stop({ ...order, dropped: notice("dropped") })).toMatchObject({ dropped: 1 });
       const ifStopped = [{ to: run.to, replyToken: "token-1", ...notice("stopped") }];
+      await scene.store.draftBegun(run, { replyToken: "token-1" });
+      await scene.store.draftShown(run, "m-1");
       await scene.store.end(run, { ...answer(run, "too late"), ifStopped });
       expect(await next(run)).toMatchObject({ text: "dropped", replyToken: "token-2" });
-      expect(await next(run)).toMatchObject({ text: "stopped", replyToken: "token-1" });
+      expect(await next(run)).toMatchObject({ text: "stopped", replyToken: "token-1", draft: { messageId: "m-1" } });
+      expect(await next(run)).toBeNull();
+    });
+
+    test("that an admin stops is told by its own way, and nobody else is", async () => {
+      await accept(asked("alice", "token-1"));
+      const run = await claim();
+      await accept(asked("alice", "token-2"));
+      const order = { chatRef: run.chat.ref, userId: "admin", before: 1_000, everybody: true };
+      await scene.store.stop({ ...order, notice: notice("by an admin"), dropped: notice("-") });
+      expect(await next(run)).toMatchObject({ text: "by an admin", replyToken: "token-2" });
       expect(await next(run)).toBeNull();
     });
 
@@ -120,7 +146,31 @@ export function answers(scene: StoreScene): void {
     expect(await next(run)).toMatchObject({ files });
   });
 
-  test("an answer whose thread is gone goes on outside, from the chunk that could not be sent", async () => {
+  test("a draft is not handed over to what stands elsewhere, but taken back", async () => {
+    await say("alice", "hi");
+    const run = await claim();
+    await scene.store.draftBegun(run, { threadId: "t" });
+    await scene.store.draftShown(run, "m-9");
+    await scene.store.end(run, { outcome: "done", deliveries: [{ to: run.to, ...notice("elsewhere") }] });
+    const [first, second] = [await next(run), await next(run)];
+    expect(first?.draft).toBeUndefined();
+    expect(second).toMatchObject({ takesBack: true, draft: { messageId: "m-9" } });
+  });
+
+  test("a draft that cannot become the answer is dropped, and the chunk has a key of its own", async () => {
+    await say("alice", "hi");
+    const run = await claim();
+    await scene.store.draftBegun(run, {});
+    await scene.store.draftShown(run, "m-9");
+    await scene.store.end(run, answer(run, "ok"));
+    const chunk = await scene.store.nextChunk(run.chat.ref);
+    await scene.store.dropDraft(chunk as NonNullable<typeof chunk>);
+    const again = await next(run);
+    expect(again?.draft).toBeUndefined();
+    expect(again?.key).not.toBe(chunk?.key);
+  });
+
+  test("an answer whose thread is gone goes outside, and so does what is said in its conversation later", async () => {
     await say("alice", "hi");
     const run = await claim();
     const to = { ...run.to, threadId: "gone" };
@@ -133,15 +183,17 @@ export function answers(scene: StoreScene): void {
     expect([first?.text, second?.text]).toEqual(["one", "two"]);
     expect(first).toMatchObject({ opened: false, replyTo: "m", uncertain: false });
     for (const chunk of [first, second]) expect(chunk?.to.threadId).toBeUndefined();
+    expect(first?.key).not.toBe(inside?.key);
   });
 
   test("a delivery that failed can leave a word in its place, to the same reader", async () => {
     await say("alice", "hi");
     const run = await claim();
-    await scene.store.end(run, answer(run, "old news"));
+    const deliveries = [{ to: run.to, replyTo: run.quote, replyToken: "token", ...notice("old news") }];
+    await scene.store.end(run, { outcome: "done", deliveries });
     const chunk = await scene.store.nextChunk(run.chat.ref);
     await scene.store.deliveryFailed(chunk as NonNullable<typeof chunk>, "expired", notice("it was too old"));
-    expect(await next(run)).toMatchObject({ text: "it was too old", replyTo: run.quote });
+    expect(await next(run)).toMatchObject({ text: "it was too old", replyTo: run.quote, replyToken: "token" });
     expect(await next(run)).toBeNull();
     expect(await scene.store.chats()).toMatchObject([{ failed: 1 }]);
   });

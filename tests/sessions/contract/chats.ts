@@ -80,10 +80,13 @@ export function chats(scene: StoreScene): void {
     for (const strategy of ["shared", "tagged-hybrid", "per-thread"]) {
       const chat = { id: "-100", kind: "group" as const, opensThreads: true };
       const accepted = await accept(message("alice", "psst", { private: true, source: { chat } }), { strategy });
-      expect(accepted).toMatchObject({ lane: `${lane}:user:alice` });
+      expect(accepted).toMatchObject({ lane: `${lane}:thread:private:user:alice` });
     }
-    const { plan } = await claim(`${lane}:user:alice`);
+    const { plan } = await claim(`${lane}:thread:private:user:alice`);
     expect(plan).toMatchObject({ attribution: "none", thread: "stay" });
+    // Not with what the same person says for all to hear, either.
+    const aloud = await accept(message("alice", "aloud"), { strategy: "per-user" });
+    expect(aloud).toMatchObject({ lane: `${lane}:user:alice` });
   });
 
   describe("threads that people open", () => {

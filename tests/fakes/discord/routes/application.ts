@@ -1,10 +1,12 @@
-import { ApplicationFlagsBitField } from "discord.js";
+import { ApplicationCommandType, ApplicationFlagsBitField } from "discord.js";
 import { created, done, ok, type Routes } from "../api-request.ts";
 import { commandsIn, registered } from "../command-body.ts";
-import { missingAccess, unknownCommand } from "../refusal.ts";
+import { entryPointRemoved, missingAccess, unknownCommand } from "../refusal.ts";
 import type { World } from "../world.ts";
 
 const MESSAGE_CONTENT_LIMITED = Number(ApplicationFlagsBitField.Flags.GatewayMessageContentLimited);
+
+const ENTRY_POINT = ApplicationCommandType.PrimaryEntryPoint;
 
 const application = (world: World) => ({
   id: world.bot.id,
@@ -26,7 +28,12 @@ export const applicationRoutes: Routes = {
     ok({
       url: world.gatewayUrl,
       shards: world.shards,
-      session_start_limit: { total: 1000, remaining: 999, reset_after: 0, max_concurrency: 16 },
+      session_start_limit: {
+        total: 1000,
+        remaining: world.starts.remaining,
+        reset_after: world.starts.resetAfterMs,
+        max_concurrency: 16,
+      },
     }),
 
   "GET /applications/@me": (world) => ok(application(world)),
@@ -42,6 +49,10 @@ export const applicationRoutes: Routes = {
   "PUT /applications/:application/commands": (world, { params, body }) => {
     demandOwn(world, params.application);
     const wanted = commandsIn(body);
+    for (const { id, type } of world.commands.values()) {
+      const isKept = type !== ENTRY_POINT || wanted.some((command) => command.id === id && command.type === type);
+      if (!isKept) throw entryPointRemoved();
+    }
     const commands = wanted.map((command) => registered(world, command));
     world.commands.clear();
     for (const command of commands) world.commands.set(command.id, command);

@@ -16,6 +16,7 @@ import {
   badChoice,
   expiredToken,
   threadArchived,
+  tooManyFollowUps,
   unknownInteraction,
   unknownMessage,
   unknownWebhook,
@@ -24,6 +25,8 @@ import type { InteractionState, World } from "../world.ts";
 import { edited } from "./messages.ts";
 
 const RESPONSE_WITHIN_MS = 3000;
+/** Of a command that comes from the user's own installation. */
+const MOST_FOLLOW_UPS = 5;
 
 /** The webhook of an interaction: everything that its token opens. None of it needs the bot's own token. */
 export const interactionRoutes: Routes = {
@@ -69,6 +72,7 @@ export const interactionRoutes: Routes = {
     if (original !== undefined && hasFlag(original, MessageFlags.Loading)) {
       return ok(change(world, interaction, request, original));
     }
+    if (!interaction.botIsMember && interaction.followUps.length >= MOST_FOLLOW_UPS) throw tooManyFollowUps();
     const fields = composed(world, interaction, request, request.body.flags);
     const message = put(world, interaction, { ...fields, type: MessageType.Default });
     interaction.followUps.push(message.id);
