@@ -11,6 +11,7 @@ import type { Sleep } from "../backoff.ts";
 import { Backoff, sleep as sleepOnTheClock } from "../backoff.ts";
 import type { Attachment, Destination } from "../record.ts";
 import { Acknowledgements } from "./acknowledgements.ts";
+import { holderPlace } from "./bookmark-places.ts";
 import { Marks } from "./bookmarks.ts";
 import { DiscordApi } from "./client.ts";
 import { Connection } from "./connection.ts";
@@ -99,13 +100,16 @@ class DiscordAdapter implements Adapter {
     const api = new DiscordApi(token, { apiRoot: this.#apiRoot });
     this.#api = api;
     this.#marks = new Marks(sleep);
-    this.#permissions = new Permissions(api, now);
+    this.#permissions = new Permissions(api, now, () => this.#connection.client);
     this.#acknowledgements = new Acknowledgements(api);
     const messages = new Messages({ api, pingOnReply });
     const replies = new InteractionReplies({ api, messages, acknowledgements: this.#acknowledgements, now });
     const threads = new Threads({
       ...{ api, archiveMinutes, botName: () => this.#bot.name },
-      onOpened: (thread) => this.#places.noteOpened(thread),
+      onOpened: (thread) => {
+        this.#places.noteOpened(thread);
+        this.#marks.begin(holderPlace(thread.id), thread.parentId);
+      },
     });
     const outbound = new Outbound({ api, messages, replies, threads });
     this.#outbound = outbound;
@@ -145,12 +149,7 @@ class DiscordAdapter implements Adapter {
         offers: () => this.#offers,
         now: this.#now,
       }),
-      survey: new Survey({
-        marks,
-        channelsIn: (guildId) => places.channelsIn(guildId),
-        onPrivateChat: (id) => places.note({ id, kind: "dm" }),
-        catchUp: (missed) => inflow.catchUp(missed),
-      }),
+      survey: new Survey({ marks, places, catchUp: (missed) => inflow.catchUp(missed) }),
     };
     await this.#connection.start();
   }

@@ -10,6 +10,11 @@ export function privateChannel(place: string): string | null {
 
 const PRIVATE = "dm:";
 
+/** Where it is kept which channel holds a thread that the bot has opened: not every platform can tell later. */
+export function holderPlace(threadId: string): string {
+  return `holder:${threadId}`;
+}
+
 /** Where it is kept how far a server as a whole is known: no channel that is made later begins before that. */
 export function guildPlace(id: string): string {
   return `guild:${id}`;

@@ -51,10 +51,11 @@ export class Marks {
       });
   }
 
-  /** Move a mark on. A place that has none keeps none. */
+  /** Move a mark on. A place that has none keeps none. Whatever stands in a channel comes after the channel itself. */
   advance(place: string, messageId: string): void {
     const mark = this.#marks.get(place);
-    if (mark !== undefined && compareSnowflakes(messageId, mark) > 0) this.#set(place, messageId);
+    if (mark === undefined) return;
+    if (mark === place || compareSnowflakes(messageId, mark) > 0) this.#set(place, messageId);
   }
 
   remove(place: string): void {

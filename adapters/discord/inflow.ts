@@ -45,7 +45,7 @@ export class Inflow {
     const { handlers, api, marks, places, sleep, random } = options;
     const common = { sleep, random, signal: this.#stopping.signal };
     const onSkipped = (reason: string) => handlers.onSkipped(reason);
-    this.#lookup = new Lookup({ ...common, places, onSkipped });
+    this.#lookup = new Lookup({ ...common, marks, places, onSkipped });
     this.#catchUp = new CatchUp({
       ...{ ...common, api, marks, onSkipped },
       take: (payload) => this.#takeMessage(payload),

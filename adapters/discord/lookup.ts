@@ -1,6 +1,8 @@
 import type { ChannelType } from "discord.js";
 import type { Sleep } from "../backoff.ts";
 import { Backoff } from "../backoff.ts";
+import { holderPlace } from "./bookmark-places.ts";
+import type { Marks } from "./bookmarks.ts";
 import { DiscordError } from "./errors.ts";
 import { isSnowflake } from "./ids.ts";
 import { recordOf } from "./payload.ts";
@@ -8,6 +10,7 @@ import type { Places } from "./places.ts";
 
 export interface LookupOptions {
   places: Places;
+  marks: Marks;
   /** A channel cannot be looked up for longer than a hiccup takes. */
   onSkipped(reason: string): void;
   sleep: Sleep;
@@ -60,9 +63,12 @@ export class Lookup {
   }
 
   #believe(id: string, { guildId, type }: Told): boolean {
-    if (guildId === undefined) return false;
-    this.#options.places.noteInGuild({ id, guildId, ...(type !== undefined && { type }) });
-    return true;
+    const { places, marks } = this.#options;
+    const more = type === undefined ? {} : { type };
+    const parentId = marks.get(holderPlace(id));
+    if (parentId !== undefined) places.noteOpened({ id, parentId, ...more });
+    if (guildId !== undefined && places.sceneOf(id) === undefined) places.noteInGuild({ id, guildId, ...more });
+    return places.sceneOf(id) !== undefined;
   }
 
   #warn(channelId: string, { message }: DiscordError): void {

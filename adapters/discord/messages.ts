@@ -86,7 +86,19 @@ export class Messages {
     return { id, content: typeof content === "string" ? content : said.text, hasFiles: !isEmpty(attachments) };
   }
 
+  /** Where the bot may write but not attach, the words go alone: what is in a file stands in them as well. */
   async #post(channelId: string, said: Said, nonce: string, signal: AbortSignal): Promise<unknown> {
+    try {
+      return await this.#postWhole(channelId, said, nonce, signal);
+    } catch (error) {
+      if (said.files === undefined || !isRefusedFor(error, REASON.missingPermissions)) throw error;
+      const sent = await this.#postWhole(channelId, { ...said, files: undefined }, nonce, signal);
+      // Nothing is to be added to it.
+      return { ...recordOf(sent), attachments: undefined };
+    }
+  }
+
+  async #postWhole(channelId: string, said: Said, nonce: string, signal: AbortSignal): Promise<unknown> {
     const { api, pingOnReply } = this.#options;
     const create = (reference: object) =>
       api.call("sending a message", {

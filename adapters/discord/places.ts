@@ -65,11 +65,15 @@ export class Places {
   }
 
   /** The bot opened a thread: people may write in it before Discord tells of it. */
-  noteOpened({ id, name, parentId, type }: OpenedThread): void {
+  noteOpened({ id, name, parentId, type }: Omit<OpenedThread, "name"> & { name?: string }): void {
     const parent = this.#known(parentId);
     if (parent?.guildId === undefined) return;
     const holder = { id: parentId, ...named(parent.name), ...(parent.type !== undefined && { type: parent.type }) };
-    this.noteInGuild({ id, name, guildId: parent.guildId, parent: holder, ...(type !== undefined && { type }) });
+    this.noteInGuild({
+      ...{ id, guildId: parent.guildId, parent: holder },
+      ...named(name),
+      ...(type !== undefined && { type }),
+    });
   }
 
   forget(channelId: string): void {
@@ -94,8 +98,12 @@ export class Places {
   /** The channels and threads of a server that are known. */
   channelsIn(guildId: string): string[] {
     const channels = this.#options.client()?.guilds.cache.get(guildId)?.channels.cache;
-    const noted = [...this.#fetched.values()].filter((channel) => channel.guildId === guildId);
-    return [...(channels?.keys() ?? []), ...noted.map(({ id }) => id)];
+    return [...(channels?.keys() ?? []), ...this.notedIn(guildId)];
+  }
+
+  /** Those of which something other than discord.js has told. */
+  notedIn(guildId: string): string[] {
+    return [...this.#fetched.values()].filter((channel) => channel.guildId === guildId).map(({ id }) => id);
   }
 
   /** Whether the bot's roles keep it from reading what was written in a channel. False where that is not known. */

@@ -1,16 +1,14 @@
 import { ChannelType, type GatewayDispatchPayload } from "discord.js";
-import { guildPlace, privateChannel } from "./bookmark-places.ts";
+import { guildPlace, holderPlace, privateChannel } from "./bookmark-places.ts";
 import type { Marks } from "./bookmarks.ts";
 import type { Missed } from "./catch-up.ts";
 import { compareSnowflakes, isSnowflake, snowflakeBefore } from "./ids.ts";
 import { recordOf } from "./payload.ts";
+import type { Places } from "./places.ts";
 
 export interface SurveyOptions {
   marks: Marks;
-  /** The channels and threads of a server, as far as they are known. */
-  channelsIn(guildId: string): Iterable<string>;
-  /** A private chat of which nothing else will tell. */
-  onPrivateChat(channelId: string): void;
+  places: Pick<Places, "channelsIn" | "note" | "notedIn">;
   catchUp(missed: Missed): void;
 }
 
@@ -72,11 +70,11 @@ export class Survey {
         for (const { id, newest } of listed(recordOf(d).threads)) marks.begin(id, newest ?? id);
         break;
       case "THREAD_UPDATE":
-        if (recordOf(recordOf(d).thread_metadata).archived === true) marks.remove(String(recordOf(d).id));
+        if (recordOf(recordOf(d).thread_metadata).archived === true) this.#gone(String(recordOf(d).id));
         break;
       case "CHANNEL_DELETE":
       case "THREAD_DELETE":
-        marks.remove(String(recordOf(d).id));
+        this.#gone(String(recordOf(d).id));
         break;
     }
   }
@@ -88,6 +86,7 @@ export class Survey {
     const all = [...listed(channels), ...listed(threads)];
     if (reached !== undefined) {
       for (const channel of all) this.#known(channel, { guildId: id, reached });
+      this.#unlisted(id, all);
       return;
     }
     for (const channel of all) {
@@ -111,10 +110,25 @@ export class Survey {
     }
   }
 
+  /** Whatever was heard of before is asked for once more: it may have been archived meanwhile. */
+  #unlisted(guildId: string, all: readonly Listed[]): void {
+    const { marks, places, catchUp } = this.#options;
+    const seen = new Set(all.map(({ id }) => id));
+    for (const id of places.notedIn(guildId)) {
+      if (!seen.has(id) && marks.get(id) !== undefined) catchUp({ channelId: id, place: id, guildId });
+    }
+  }
+
+  #gone(channelId: string): void {
+    const { marks } = this.#options;
+    marks.remove(channelId);
+    marks.remove(holderPlace(channelId));
+  }
+
   #left(guildId: string): void {
-    const { marks, channelsIn } = this.#options;
+    const { marks, places } = this.#options;
     marks.remove(guildPlace(guildId));
-    for (const id of channelsIn(guildId)) marks.remove(id);
+    for (const id of places.channelsIn(guildId)) this.#gone(id);
   }
 
   #begun({ id, last_message_id, newly_created, type }: Record<string, unknown>): void {
@@ -125,14 +139,15 @@ export class Survey {
   }
 
   #privateChats(): void {
-    const { marks, onPrivateChat, catchUp } = this.#options;
+    const { marks, places, catchUp } = this.#options;
     const chats = [...marks.entries()].flatMap(([place, mark]) => {
       const channelId = privateChannel(place);
       return channelId === null ? [] : { place, mark, channelId };
     });
     chats.sort((one, other) => compareSnowflakes(other.mark, one.mark));
     for (const { place, channelId } of chats.slice(0, MOST_PRIVATE_CHATS)) {
-      onPrivateChat(channelId);
+      // Nothing else will tell of it.
+      places.note({ id: channelId, kind: "dm" });
       catchUp({ place, channelId });
     }
   }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { gate, Stage } from "./gateway.ts";
+import { gate, place, Stage } from "./gateway.ts";
 
 const HISTORY = /^GET \/channels\/\d+\/messages$/;
 
@@ -295,10 +295,13 @@ describe("a restart", () => {
       await adapter.close();
       team.deny(general, permission);
       general.post(alice, "missed");
+      team.text("other").post(alice, "elsewhere");
       await stage.started();
-      stage.discord.dm(alice).post(alice, "the end");
+      await gateway.said("elsewhere");
+      general.post(alice, "after");
+      team.text("another").post(alice, "the end");
       await gateway.said("the end");
-      expect(fetched()).toBe(0);
+      expect(fetched()).toBe(1);
       expect(gateway.skipped.all).toEqual([]);
     },
   );
@@ -361,6 +364,38 @@ describe("a restart", () => {
     general.post(alice, "hello again");
     await gateway.said("hello again");
     expect(gateway.texts()).not.toContain("while the bot was not there");
+  });
+
+  it("a thread that the bot has opened is known again, and read, though nothing tells of it any more", async () => {
+    const { stage, discord, gateway, general, adapter, alice } = await connected();
+    const question = general.post(alice, "what now?");
+    const id = await adapter.openThread?.(place(general.id), { id: question.id, title: "what now?" });
+    const thread = discord.channel(String(id));
+    thread.post(alice, "one");
+    await gateway.said("one");
+    discord.gateway.alter = ({ name, data }) => (name === "GUILD_CREATE" ? { ...data, threads: [] } : data);
+    discord.fail(`GET /channels/${id}`, { status: 404, code: 0, times: 99 });
+    discord.gateway.invalidate();
+    thread.post(alice, "two");
+    await gateway.said("two");
+    await adapter.close();
+    await stage.started();
+    thread.post(alice, "three");
+    const { source } = await gateway.said("three");
+    expect(source).toMatchObject({ chat: { id: general.id, guildId: general.guildId }, thread: { id } });
+  });
+
+  it("reads where channels have greater ids than what is said in them", async () => {
+    const stage = await Stage.open();
+    const { discord, gateway } = stage;
+    const general = discord.guild("Team").text("general");
+    const alice = discord.user("Alice");
+    await stage.started();
+    general.post(alice, "before", { fields: { id: "9001" } });
+    await gateway.said("before");
+    discord.gateway.invalidate();
+    general.post(alice, "missed", { fields: { id: "9002" } });
+    await gateway.said("missed");
   });
 
   it("a thread that is archived needs no bookmark until somebody writes there again", async () => {

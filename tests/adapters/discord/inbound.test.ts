@@ -105,17 +105,17 @@ describe("messages", () => {
 
   it("that one person alone sees are none, and make no private chat of a channel", async () => {
     const { discord, gateway, start } = await staged();
-    const foreign = discord.guild("Foreign", { botIsMember: false });
-    const lounge = foreign.text("lounge");
+    const general = discord.guild("Team").text("general");
     const alice = discord.user("Alice");
     const adapter = await start();
-    const command = discord.command(alice, lounge, "status");
-    await command.acknowledged;
-    discord.dm(alice).post(alice, "the end");
-    await gateway.said("the end");
+    discord.gateway.alter = ({ name, data }) => (name === "THREAD_CREATE" ? null : data);
+    const thread = general.openThread(alice, "quiet");
+    await discord.command(alice, thread, "status").acknowledged;
+    thread.post(alice, "hello");
+    const { source } = await gateway.said("hello");
+    expect(source).toMatchObject({ chat: { id: general.id, kind: "channel" }, thread: { id: thread.id } });
     await adapter.stop();
-    expect([...gateway.bookmarks.marks.keys()]).toEqual([`dm:${discord.dm(alice).id}`]);
-    expect(gateway.messages.all.map(({ source }) => source.chat.kind)).toEqual(["channel", "dm"]);
+    expect([...gateway.bookmarks.marks.keys()].filter((place) => place.startsWith("dm:"))).toEqual([]);
   });
 
   it("that the bot sends in private leave no bookmark where nobody has written", async () => {

@@ -48,6 +48,14 @@ describe("sending", () => {
     ]);
   });
 
+  it("files stay behind where the bot may write but not attach", async () => {
+    const { discord, team, general, adapter } = await staged();
+    team.deny(general, "AttachFiles");
+    const files = [{ name: "a.txt", mimeType: "text/plain", text: "A" }];
+    await adapter.send(chunk(general, "here", { files }), never);
+    expect(discord.sent).toMatchObject([{ text: "here", files: [] }]);
+  });
+
   it("the message that a thread was opened from is not quoted inside", async () => {
     const { discord, general, adapter, alice } = await staged();
     const asked = general.post(alice, "hello?");
