@@ -1,80 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { type Adapter, SendError } from "../../adapters/adapter.ts";
-import type { Destination, InboundMessage } from "../../adapters/record.ts";
-import { type Agent, AgentError, type AgentEvent, type RunRequest, type Tool } from "../../agents/agent.ts";
-import { createLog } from "../../gateway/log.ts";
-import { createMetrics } from "../../gateway/metrics.ts";
-import { Platforms } from "../../gateway/platforms.ts";
-import { Runner } from "../../gateway/runner.ts";
-import { openDatabase } from "../../sessions/sqlite/database.ts";
-import { sqliteStore } from "../../sessions/sqlite/store.ts";
+import { SendError } from "../../adapters/adapter.ts";
+import { AgentError, type RunRequest } from "../../agents/agent.ts";
 import { StoreError } from "../../sessions/store.ts";
-import { message, NOW, planOf, type RoutingOptions, routing } from "../sessions/messages.ts";
-import { VirtualClock } from "../sessions/virtual-clock.ts";
+import { message } from "../sessions/messages.ts";
 
-const noUsage = { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0 };
-
-/** An agent that does what a test says. */
-function agentThat(run: (request: RunRequest) => AsyncIterable<AgentEvent>): Agent {
-  return { description: "a test", run };
-}
-
-async function* answer(text: string): AsyncIterable<AgentEvent> {
-  yield { type: "text", text };
-  yield { type: "reply", content: [{ type: "text", text }], usage: noUsage, model: "m" };
-  yield { type: "done", reason: "end" };
-}
-
-/** A platform of which only what runs need is there. */
-function platform(more: Partial<Adapter> = {}): Adapter {
-  return {
-    platform: "telegram",
-    account: "default",
-    start: async () => {},
-    stop: async () => {},
-    close: async () => {},
-    send: async () => "1",
-    render: (markdown) => [{ text: markdown, plain: markdown }],
-    ...more,
-  };
-}
-
-function stage(agent: Agent, { adapter = platform(), tools = [] }: { adapter?: Adapter; tools?: Tool[] } = {}) {
-  const clock = new VirtualClock(NOW);
-  const store = sqliteStore(openDatabase(":memory:"), { now: () => clock.now() });
-  const delivered: number[] = [];
-  const runner = new Runner({
-    store,
-    platforms: new Platforms([adapter]),
-    agent,
-    tools,
-    persona: "You are a test.",
-    timeoutMs: 60_000,
-    maxAttempts: 3,
-    attachments: { maxBytes: 1_000, maxPerTurn: 2 },
-    clock,
-    log: createLog("silent"),
-    metrics: createMetrics(() => store.counts()),
-    delivered: (chatRef) => delivered.push(chatRef),
-    moved: () => {},
-  });
-  const accept = (inbound: InboundMessage, options?: RoutingOptions) =>
-    store.accept(inbound, routing(inbound, options));
-  const lane = planOf(message("x", "")).lane;
-  async function said(): Promise<Array<{ text: string; to: Destination; replyTo?: string }>> {
-    const texts = [];
-    for (const chat of await store.chatsWithDeliveries()) {
-      for (;;) {
-        const chunk = await store.nextChunk(chat);
-        if (chunk === null) break;
-        texts.push({ text: chunk.text, to: chunk.to, replyTo: chunk.replyTo });
-        await store.chunkSent(chunk, `sent-${chunk.deliveryId}`);
-      }
-    }
-    return texts;
-  }
-  return { clock, store, runner, accept, lane, said };
-}
+import { agentThat, answer, noUsage, platform, stage } from "./runner-stage.ts";
 
 describe("a run", () => {
   test("carries the rights of the turn's author, also right behind somebody else's turn", async () => {
@@ -223,70 +153,6 @@ describe("a run", () => {
     await store.close();
   });
 
-  test("opens its thread once, and answers in place where it may not", async () => {
-    const options = { strategy: "per-thread" };
-    const inForum = () =>
-      message("alice", "hi", { source: { chat: { id: "-100", kind: "group", opensThreads: true } } });
-    const opened: string[] = [];
-    const opening = platform({
-      openThread: async (_, { title }) => {
-        opened.push(title);
-        return "77";
-      },
-    });
-    const one = stage(
-      agentThat(() => answer("ok")),
-      { adapter: opening },
-    );
-    const accepted = await one.accept(inForum(), options);
-    await one.runner.handle("lane" in accepted ? accepted.lane : "");
-    expect(opened).toEqual(["hi"]);
-    expect(await one.said()).toMatchObject([{ to: { threadId: "77" } }]);
-    await one.store.close();
-
-    const forbidding = platform({
-      openThread: async () => {
-        throw new SendError("refused", "not enough rights");
-      },
-    });
-    const other = stage(
-      agentThat(() => answer("ok")),
-      { adapter: forbidding },
-    );
-    const again = await other.accept(inForum(), options);
-    await other.runner.handle("lane" in again ? again.lane : "");
-    const [{ to } = { to: {} as Destination }] = await other.said();
-    expect(to.threadId).toBeUndefined();
-    await other.store.close();
-  });
-
-  test("opens one thread although the store failed right after it", async () => {
-    let opened = 0;
-    const adapter = platform({
-      openThread: async () => {
-        opened += 1;
-        return `${opened}`;
-      },
-    });
-    const { runner, accept, said, store } = stage(
-      agentThat(() => answer("ok")),
-      { adapter },
-    );
-    const inForum = message("alice", "hi", { source: { chat: { id: "-100", kind: "group", opensThreads: true } } });
-    const accepted = await accept(inForum, { strategy: "per-thread" });
-    const lane = "lane" in accepted ? accepted.lane : "";
-    const { threadOpened } = store;
-    store.threadOpened = async () => {
-      throw new StoreError("unwritable", "the disk is full");
-    };
-    await expect(runner.handle(lane)).rejects.toMatchObject({ code: "unwritable" });
-    store.threadOpened = threadOpened;
-    expect(await runner.handle(lane)).toBe("idle");
-    expect(opened).toBe(1);
-    expect(await said()).toMatchObject([{ to: { threadId: "1" } }]);
-    await store.close();
-  });
-
   test("fetches pictures within the limits, and names what it does not", async () => {
     const png = new Uint8Array([137, 80, 78, 71]);
     const fetched: string[] = [];
@@ -354,53 +220,6 @@ describe("a run", () => {
     await accept(message("alice", "hi"));
     await runner.handle(lane);
     expect(await said()).toMatchObject([{ text: "I have nothing to say to that." }]);
-    await store.close();
-  });
-
-  test("in a thread that was opened for it says there what was asked with a way of its own", async () => {
-    const requests: unknown[] = [];
-    const adapter = platform({
-      openThread: async (_, request) => {
-        requests.push(request);
-        return "77";
-      },
-    });
-    const { runner, accept, store } = stage(
-      agentThat(() => answer("inside")),
-      { adapter },
-    );
-    const source = { chat: { id: "-100", kind: "group" as const, opensThreads: true }, messageId: "i1" };
-    const accepted = await accept(message("alice", "hi", { replyToken: "t1", source }), { strategy: "per-thread" });
-    await runner.handle("lane" in accepted ? accepted.lane : "");
-    expect(requests).toEqual([{ id: "i1", title: "hi", replyToken: "t1" }]);
-    const [chat] = await store.chatsWithDeliveries();
-    const chunk = await store.nextChunk(chat as number);
-    expect(chunk).toMatchObject({ text: "inside", to: { threadId: "77" }, opened: true });
-    expect(chunk).not.toHaveProperty("replyToken");
-    expect(chunk).not.toHaveProperty("replyTo");
-    await store.close();
-  });
-
-  test("whose thread cannot be opened says so in the chat, once", async () => {
-    const adapter = platform({
-      openThread: async () => {
-        throw new SendError("refused", "not enough rights");
-      },
-    });
-    const { runner, accept, said, store } = stage(
-      agentThat(() => answer("ok")),
-      { adapter },
-    );
-    for (const text of ["one", "two"]) {
-      const source = { chat: { id: "-100", kind: "group" as const, opensThreads: true } };
-      const accepted = await accept(message("alice", text, { source }), { strategy: "per-thread" });
-      await runner.handle("lane" in accepted ? accepted.lane : "");
-    }
-    expect((await said()).map(({ text }) => text)).toEqual([
-      "ok",
-      expect.stringContaining("right to open threads"),
-      "ok",
-    ]);
     await store.close();
   });
 });

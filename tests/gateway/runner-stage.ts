@@ -1,0 +1,75 @@
+import type { Adapter } from "../../adapters/adapter.ts";
+import type { Destination, InboundMessage } from "../../adapters/record.ts";
+import type { Agent, AgentEvent, RunRequest, Tool } from "../../agents/agent.ts";
+import { createLog } from "../../gateway/log.ts";
+import { createMetrics } from "../../gateway/metrics.ts";
+import { Platforms } from "../../gateway/platforms.ts";
+import { Runner } from "../../gateway/runner.ts";
+import { openDatabase } from "../../sessions/sqlite/database.ts";
+import { sqliteStore } from "../../sessions/sqlite/store.ts";
+import { message, NOW, planOf, type RoutingOptions, routing } from "../sessions/messages.ts";
+import { VirtualClock } from "../sessions/virtual-clock.ts";
+
+export const noUsage = { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0 };
+
+/** An agent that does what a test says. */
+export function agentThat(run: (request: RunRequest) => AsyncIterable<AgentEvent>): Agent {
+  return { description: "a test", run };
+}
+
+export async function* answer(text: string): AsyncIterable<AgentEvent> {
+  yield { type: "text", text };
+  yield { type: "reply", content: [{ type: "text", text }], usage: noUsage, model: "m" };
+  yield { type: "done", reason: "end" };
+}
+
+/** A platform of which only what runs need is there. */
+export function platform(more: Partial<Adapter> = {}): Adapter {
+  return {
+    platform: "telegram",
+    account: "default",
+    start: async () => {},
+    stop: async () => {},
+    close: async () => {},
+    send: async () => "1",
+    render: (markdown) => [{ text: markdown, plain: markdown }],
+    ...more,
+  };
+}
+
+export function stage(agent: Agent, { adapter = platform(), tools = [] }: { adapter?: Adapter; tools?: Tool[] } = {}) {
+  const clock = new VirtualClock(NOW);
+  const store = sqliteStore(openDatabase(":memory:"), { now: () => clock.now() });
+  const delivered: number[] = [];
+  const runner = new Runner({
+    store,
+    platforms: new Platforms([adapter]),
+    agent,
+    tools,
+    persona: "You are a test.",
+    timeoutMs: 60_000,
+    maxAttempts: 3,
+    attachments: { maxBytes: 1_000, maxPerTurn: 2 },
+    clock,
+    log: createLog("silent"),
+    metrics: createMetrics(() => store.counts()),
+    delivered: (chatRef) => delivered.push(chatRef),
+    moved: () => {},
+  });
+  const accept = (inbound: InboundMessage, options?: RoutingOptions) =>
+    store.accept(inbound, routing(inbound, options));
+  const lane = planOf(message("x", "")).lane;
+  async function said(): Promise<Array<{ text: string; to: Destination; replyTo?: string }>> {
+    const texts = [];
+    for (const chat of await store.chatsWithDeliveries()) {
+      for (;;) {
+        const chunk = await store.nextChunk(chat);
+        if (chunk === null) break;
+        texts.push({ text: chunk.text, to: chunk.to, replyTo: chunk.replyTo });
+        await store.chunkSent(chunk, `sent-${chunk.deliveryId}`);
+      }
+    }
+    return texts;
+  }
+  return { clock, store, runner, accept, lane, said };
+}
