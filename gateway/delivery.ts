@@ -1,6 +1,7 @@
-import { type Adapter, SendError } from "../adapters/adapter.ts";
+import { type Adapter, SendError, type SendErrorCode } from "../adapters/adapter.ts";
 import type { Destination, Platform } from "../adapters/record.ts";
 import type { Clock } from "../sessions/clock.ts";
+import type { Notice } from "../sessions/inbox.ts";
 import type { OutboxStore, PendingChunk } from "../sessions/outbox.ts";
 import type { Log } from "./log.ts";
 import type { Metrics } from "./metrics.ts";
@@ -25,9 +26,11 @@ export interface DeliveryOptions {
 const DAY_MS = 24 * 60 * 60 * 1000;
 const KEPT_BACK =
   "I had an answer for you a good while ago and could not send it, so I kept it back. Ask again if you still need it.";
+const PLACE_GONE: ReadonlySet<string> = new Set(["chat-gone", "thread-gone"] satisfies SendErrorCode[]);
 const NOT_TAKEN = "I had an answer for you, but it cannot be posted here.";
 const THREAD_GONE =
-  "The thread of this question is gone or locked, so I answer here. An admin of this chat may want to look at that.";
+  "I could not answer in the thread of this question: it is gone or locked, or I may not write there. So I answer here; an " +
+  "admin of this chat may want to look at that.";
 /** One call to a platform. */
 const SEND_TIMEOUT_MS = 60_000;
 const FIRST_PAUSE_MS = 1_000;
@@ -198,6 +201,12 @@ export class Delivery {
     return isAnswer && unseen && this.#options.clock.now() - createdAt > this.#options.maxAgeMs(to.platform);
   }
 
+  /** Whoever was to read an answer is told that there was one, wherever anything can be said. */
+  #wordOn({ isAnswer, index }: PendingChunk, reason: string, adapter?: Adapter): Notice | undefined {
+    if (!isAnswer || index > 0 || adapter === undefined || PLACE_GONE.has(reason)) return undefined;
+    return { chunks: adapter.render(reason === "expired" ? KEPT_BACK : NOT_TAKEN) };
+  }
+
   /** As well as it goes: the delivery fails in any case. */
   async #takeBack({ key, to, index, text, plain, draft, replyToken }: PendingChunk, adapter?: Adapter): Promise<void> {
     const replaces = draft?.messageId ?? undefined;
@@ -209,6 +218,11 @@ export class Delivery {
   async #keepBack(chunk: PendingChunk, adapter: Adapter): Promise<Outcome> {
     const { store, metrics, log } = this.#options;
     const { platform } = chunk.to;
+    // It may be that the beginning of it was seen after all.
+    if (chunk.draft !== undefined) {
+      const signal = AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(SEND_TIMEOUT_MS)]);
+      await this.#hand({ ...chunk, takesBack: true }, adapter, signal).catch(() => {});
+    }
     await store.deliveryFailed(chunk, "expired", { chunks: adapter.render(KEPT_BACK) });
     metrics.failedDeliveries.inc({ platform, code: "expired" });
     log.warn({ platform, delivery: chunk.deliveryId }, "a delivery was too old to be sent");
@@ -272,8 +286,7 @@ export class Delivery {
       }
     }
     const reason = tooOld ? "expired" : code;
-    const untold = chunk.isAnswer && failure?.code === "refused" && chunk.index === 0;
-    await store.deliveryFailed(chunk, reason, untold && adapter ? { chunks: adapter.render(NOT_TAKEN) } : undefined);
+    await store.deliveryFailed(chunk, reason, this.#wordOn(chunk, reason, adapter));
     metrics.failedDeliveries.inc({ platform, code: reason });
     log.error({ ...fields, err: error }, "a delivery failed for good");
     return { kind: "next" };

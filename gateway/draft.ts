@@ -132,7 +132,6 @@ export class Draft {
     }
     const messageId = await this.#adapter.send(outbound, this.#cutOff.signal);
     this.#shown = text;
-    if (this.#cutOff.signal.aborted) return;
     if (messageId === this.#messageId) return;
     this.#messageId = messageId;
     await this.#options.store.draftShown(this.#run, messageId);

@@ -75,10 +75,9 @@ export function stopped(run: Run, adapter: Adapter | undefined, unfinished: stri
   };
 }
 
-/** A message that the platform awaits an answer to gets one all the same. */
+/** A message that the platform awaits an answer to gets one all the same: its own, or one in the thread that was opened. */
 export function ifStopped(run: Run, adapter: Adapter | undefined): NewDelivery[] {
-  const place = replyPlace(run);
-  return place.replyToken === undefined ? [] : [{ ...place, chunks: rendered(adapter, STOPPED) }];
+  return run.replyToken === undefined ? [] : [{ ...replyPlace(run), chunks: rendered(adapter, STOPPED) }];
 }
 
 /** Where an answer of the run goes, and what it answers. */

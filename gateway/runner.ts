@@ -35,6 +35,9 @@ export interface RunnerOptions {
   moved(lane: string, chatRef: number): void;
 }
 
+/** How long a shutdown waits for what is being shown: whoever goes on with it has to know which message it is. */
+const PARKING_MS = 1_000;
+
 type StopReason = "stopped" | "timeout" | "shutdown";
 
 /**
@@ -80,6 +83,7 @@ export class Runner {
       this.#options.log.warn({ run: run.runId, fence: run.fence }, "run was taken over");
       return "idle";
     } finally {
+      this.#threads.forget(run);
       this.#executing.delete(run.runId);
     }
   }
@@ -100,7 +104,7 @@ export class Runner {
     const fields = { run: run.runId, outcome: ending.outcome, ms: clock.now() - startedAt, attempt: run.attempt };
     if (ending.outcome === "failed") log.error({ ...fields, failure: ending.failure }, "run failed");
     else log.debug(fields, "run ended");
-    await this.#threads.explain(run, adapter);
+    if (ending.outcome === "done") await this.#threads.explain(run, adapter);
     // Also where nothing is said: a draft may have to be taken back.
     delivered(run.chat.ref);
     if (!ended.more) return "idle";
@@ -148,7 +152,8 @@ export class Runner {
       cancelTimeout();
       presence.end();
       // What is said next must not be overtaken by what is being shown.
-      await draft?.end(controller.signal.reason === ("shutdown" satisfies StopReason) ? 0 : undefined);
+      const parking = controller.signal.reason === ("shutdown" satisfies StopReason);
+      await draft?.end(parking ? PARKING_MS : undefined);
       this.#active.delete(run.runId);
     }
   }

@@ -55,10 +55,22 @@ export class ThreadOpener {
     run.to = { ...run.to, threadId };
   }
 
-  /** Behind the answer: tell the chat, once until it works again, that the platform would not open a thread. */
+  /**
+   * Behind the answer: tell the chat, once until it works again, that the platform would not open a thread. Never rejects:
+   * the answer is on its way, and must not be held up.
+   */
   async explain(run: Run, adapter: Adapter | undefined): Promise<void> {
-    if (!this.#refused.delete(run.runId) || adapter === undefined) return;
-    await this.#options.store.remark(run.to, "no-thread", { chunks: adapter.render(NO_THREAD) });
+    if (!this.#refused.has(run.runId) || adapter === undefined) return;
+    try {
+      await this.#options.store.remark(run.to, "no-thread", { chunks: adapter.render(NO_THREAD) });
+    } catch (error) {
+      this.#options.log.warn({ run: run.runId, err: error }, "a chat could not be told why there is no thread");
+    }
+  }
+
+  /** The run is over, or somebody else's. */
+  forget(run: Run): void {
+    this.#refused.delete(run.runId);
   }
 
   /** @returns `refused` if the platform will not, null if it still cannot after some tries */

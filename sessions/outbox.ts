@@ -78,10 +78,10 @@ export interface OutboxStore {
   /** The draft cannot become the chunk, which is sent by itself, under a key of its own. */
   dropDraft(chunk: PendingChunk): Promise<void>;
   /**
-   * Tell a chat something that it has to hear once, until a thread could be opened there. @returns false if it was told
-   * already, or is not known
+   * Tell a chat something that it has to hear once: `no-thread` until a thread could be opened there, `thread-gone` until
+   * an answer could be sent into one. @returns false if it was told already, or the chat is not known
    */
-  remark(to: Destination, about: string, notice: Notice): Promise<boolean>;
+  remark(to: Destination, about: "no-thread" | "thread-gone", notice: Notice): Promise<boolean>;
   /** Put a text into the outbox that answers a command, and end the command, in one transaction. */
   answerCommand(seq: number, deliveries: NewDelivery[]): Promise<void>;
 }

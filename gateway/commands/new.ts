@@ -10,7 +10,8 @@ export const startAnew: Command = {
   name: "new",
   description: "Start a new conversation; I forget the one so far",
   async run(call, { store, isAdmin }) {
-    const own = await store.endSession(privateSession(call), call.message.seq);
+    // Nobody else is to learn that there was something.
+    const own = isReadByAuthorAlone(call) && (await store.endSession(privateSession(call), call.message.seq));
     const also = own ? " What you asked me in private here is forgotten." : "";
     if (isBeforeThread(call)) return `Every question starts a new conversation here, in a thread of its own.${also}`;
     if (!isPrivate(call) && !(await isAdmin())) {
@@ -20,6 +21,10 @@ export const startAnew: Command = {
     return ended || own ? `Done: we start with nothing.${also}` : "This is a new conversation already.";
   },
 };
+
+function isReadByAuthorAlone({ chat, message }: AcceptedCommand): boolean {
+  return chat.kind === "dm" || message.replyToken !== undefined;
+}
 
 function privateSession({ chat, plan, user }: AcceptedCommand): string {
   const { platform, account, kind, id } = chat;

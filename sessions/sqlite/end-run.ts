@@ -68,9 +68,7 @@ export function runSteps(db: Db, chats: ChatRefs, enqueue: Enqueue, now: () => n
   const rootOf = db.prepare<[number], { root: string | null; session: string }>(
     "SELECT json_extract(plan, '$.root') AS root, session FROM inbox WHERE run_id = ? AND state = 'running' LIMIT 1",
   );
-  const forgetRemarks = db.prepare<[number]>(
-    "DELETE FROM remarks WHERE chat_id = ? AND about IN ('no-thread', 'thread-gone')",
-  );
+  const forgetRemarks = db.prepare<[number]>("DELETE FROM remarks WHERE chat_id = ? AND about = 'no-thread'");
   const setDraft = db.prepare<[string, number]>("UPDATE runs SET draft = ? WHERE id = ?");
   const release = db.prepare<[number]>("UPDATE runs SET holder = NULL, attempt = attempt - 1 WHERE id = ?");
 

@@ -57,6 +57,10 @@ export function outbox(db: Db, chats: ChatRefs, enqueue: Enqueue) {
   const remark = db.prepare<[number, string]>(
     "INSERT INTO remarks (chat_id, about) VALUES (?, ?) ON CONFLICT DO NOTHING",
   );
+  const threadWorks = db.prepare<[number]>(
+    `DELETE FROM remarks WHERE about = 'thread-gone'
+       AND chat_id = (SELECT chat_id FROM deliveries WHERE id = ? AND opened = 1)`,
+  );
   const link = db.prepare<[string, number]>(
     `INSERT INTO links (chat_id, kind, id, root)
      SELECT chat_id, 'message', ?, chain_root FROM deliveries WHERE id = ? AND chain_root IS NOT NULL
@@ -98,6 +102,7 @@ export function outbox(db: Db, chats: ChatRefs, enqueue: Enqueue) {
     chunkSent({ deliveryId, index }: PendingChunk, messageId: string): void {
       mark.run("sent", messageId, deliveryId, index);
       link.run(messageId, deliveryId);
+      threadWorks.run(deliveryId);
       finish.run(deliveryId, deliveryId);
     },
 

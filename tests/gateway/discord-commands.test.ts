@@ -159,6 +159,24 @@ describe("Discord's commands", () => {
     expect(theatre.claude.requests).toHaveLength(1);
   });
 
+  test("an admin's /stop all tells those who asked with a command where their answer was to come", async () => {
+    await open({ strategy: "per-thread" });
+    stage.guild.grant(alice, "ManageChannels");
+    theatre.claude.hold();
+    ask(bob, general, "the long one");
+    await theatre.claude.waitForInFlight(1);
+    await said(discord.command(alice, general, "stop", { what: "all" }), "Stopped.");
+    const told = await discord.waitFor("(Stopped.)");
+    expect(general.threads.map(({ id }) => id)).toEqual([told.channelId]);
+  });
+
+  test("/new for all to read says nothing of what was asked in private", async () => {
+    await open({ strategy: "shared" });
+    await said(ask(bob, general, "my secret is pears", { private: true }), "pears");
+    general.post(bob, `<@${discord.bot.id}> /new`);
+    expect((await discord.waitFor("belongs to everybody")).text).not.toContain("private");
+  });
+
   test("a group of direct messages is a chat like any other, with its strategy and sessions", async () => {
     await open({ strategy: "shared" });
     const group = discord.groupDm("Trip", [alice, bob]);

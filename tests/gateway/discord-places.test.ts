@@ -138,6 +138,16 @@ describe("Discord", () => {
       expect(prompts().at(-1)).toContain("where are you?");
     });
 
+    test("where the bot may open threads but not write in them, it answers in place and says so once", async () => {
+      await open();
+      stage.guild.deny(general, "SendMessagesInThreads");
+      for (const question of ["one", "two"]) {
+        general.post(alice, ask(question));
+        expect(await discord.waitFor(`Answer to: ${question}`)).toMatchObject({ channelId: general.id });
+      }
+      expect(texts().filter((text) => text.includes("may not write there"))).toHaveLength(1);
+    });
+
     test("a thread that was put away comes back with the answer", async () => {
       await open();
       const asked = general.post(alice, ask("one"));

@@ -98,6 +98,10 @@ describe("a draft", () => {
 
   async function deliverAll(run: Run, ending: Parameters<Store["end"]>[1]): Promise<void> {
     await store.end(run, ending);
+    await deliver(run);
+  }
+
+  async function deliver(run: Run): Promise<void> {
     const delivery = new Delivery({
       store,
       platforms: new Platforms([screen.adapter]),
@@ -261,6 +265,19 @@ describe("a draft", () => {
     const parking = parked.end(0);
     await pass(0);
     await parking;
+  });
+
+  test("that was begun and never known goes when the answer is too old to be sent", async () => {
+    const run = await begin();
+    const draft = draftOf(run);
+    screen.losesNext = true;
+    draft.show("Half of");
+    await pass(EVERY_MS);
+    await draft.end();
+    await store.end(run, ending(run, "All of it."));
+    clock.advance(2_000_000);
+    await deliver(run);
+    expect(screen.texts).toEqual([expect.stringContaining("kept it back")]);
   });
 
   test("is taken back also where drafts are not shown any more", async () => {

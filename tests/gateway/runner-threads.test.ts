@@ -95,6 +95,26 @@ describe("a run and its thread", () => {
     await store.close();
   });
 
+  test("that cannot be opened holds up nothing if the store fails to take a word on it", async () => {
+    const adapter = platform({
+      openThread: async () => {
+        throw new SendError("refused", "not enough rights");
+      },
+    });
+    const { runner, accept, said, store } = stage(
+      agentThat(() => answer("ok")),
+      { adapter },
+    );
+    store.remark = async () => {
+      throw new StoreError("unwritable", "the disk is full");
+    };
+    const source = { chat: { id: "-100", kind: "group" as const, opensThreads: true } };
+    const accepted = await accept(message("alice", "hi", { source }), { strategy: "per-thread" });
+    expect(await runner.handle("lane" in accepted ? accepted.lane : "")).toBe("idle");
+    expect(await said()).toMatchObject([{ text: "ok" }]);
+    await store.close();
+  });
+
   test("that cannot be opened is spoken of in the chat, once", async () => {
     const adapter = platform({
       openThread: async () => {

@@ -209,6 +209,14 @@ export function answers(scene: StoreScene): void {
     expect(await next(run)).toBeNull();
     await scene.store.threadOpened(run, "77");
     expect(await scene.store.remark(run.to, "no-thread", notice("again"))).toBe(true);
+    expect(await next(run)).toMatchObject({ text: "again" });
+    expect(await scene.store.remark(run.to, "thread-gone", notice("gone"))).toBe(true);
+    await scene.store.threadOpened(run, "78");
+    expect(await scene.store.remark(run.to, "thread-gone", notice("gone"))).toBe(false);
+    const to = { ...run.to, threadId: "77" };
+    await scene.store.end(run, { outcome: "done", deliveries: [{ to, opened: true, ...notice("inside") }] });
+    while ((await next(run)) !== null);
+    expect(await scene.store.remark(run.to, "thread-gone", notice("gone again"))).toBe(true);
     expect(await scene.store.remark({ ...run.to, chatId: "unheard-of" }, "no-thread", notice("x"))).toBe(false);
   });
 
