@@ -1,5 +1,6 @@
 import { Routes } from "discord.js";
 import { type FetchedAttachment, SendError } from "../adapter.ts";
+import { fileIn } from "../file-body.ts";
 import type { Attachment } from "../record.ts";
 import { type AttachmentRef, decodeAttachmentRef } from "./attachments.ts";
 import type { DiscordApi } from "./client.ts";
@@ -34,7 +35,7 @@ export async function fetchFile(
     const response = await request(found.url, signal, options);
     const renewed = EXPIRED.has(response.status) ? await renew(found, signal, options) : null;
     if (renewed !== null) await response.body?.cancel();
-    const file = await read(renewed === null ? response : await request(renewed, signal, options), maxBytes);
+    const file = await fileIn(renewed === null ? response : await request(renewed, signal, options), maxBytes);
     return { bytes: file.bytes, mimeType: mimeType ?? file.mimeType };
   } catch (error) {
     if (error instanceof SendError) throw error;
@@ -72,20 +73,4 @@ async function renew(
   const message = readMessage(await api.call("looking a file up", { method: "GET", route, signal }));
   const files = [message, ...message.message_snapshots].flatMap(({ attachments }) => attachments);
   return files.find((file) => file.id === id)?.url ?? null;
-}
-
-async function read(response: Response, maxBytes: number): Promise<FetchedAttachment> {
-  if (!response.ok) {
-    await response.body?.cancel();
-    throw new SendError(response.status >= 500 ? "temporary" : "refused", `the file: status ${response.status}`);
-  }
-  const parts: Uint8Array[] = [];
-  let bytes = 0;
-  // Leaving the loop cancels what is still to come.
-  for await (const part of response.body ?? []) {
-    bytes += part.byteLength;
-    if (bytes > maxBytes) throw new SendError("refused", `the file has more than ${maxBytes} bytes`);
-    parts.push(part);
-  }
-  return { bytes: Buffer.concat(parts), mimeType: response.headers.get("content-type") ?? "application/octet-stream" };
 }

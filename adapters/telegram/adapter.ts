@@ -7,11 +7,12 @@ import {
   type OutboundChunk,
 } from "../adapter.ts";
 import { Backoff, sleep as sleepOnTheClock } from "../backoff.ts";
+import { tooLarge } from "../file-body.ts";
 import type { Attachment, Destination } from "../record.ts";
 import { BotApi } from "./client.ts";
 import { offeredCommands } from "./commands.ts";
 import { Connection } from "./connection.ts";
-import { download, tooLarge } from "./download.ts";
+import { download } from "./download.ts";
 import { idOf, numberOf } from "./ids.ts";
 import { receive, tellsOfMove } from "./intake.ts";
 import { DEFAULT_API_ROOT, DEFAULT_MAX_ATTACHMENT_BYTES, type TelegramOptions } from "./options.ts";
