@@ -169,8 +169,7 @@ export class Delivery {
     if (this.#isStale(chunk)) return await this.#keepBack(chunk, adapter);
     let messageId: string;
     try {
-      const signal = AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(SEND_TIMEOUT_MS)]);
-      messageId = await this.#hand(chunk, adapter, signal);
+      messageId = await this.#hand(chunk, adapter);
     } catch (error) {
       return await this.#failed(chunk, error);
     }
@@ -180,7 +179,8 @@ export class Delivery {
   }
 
   /** @returns the id of the message that now stands there, or that was taken back */
-  async #hand(chunk: PendingChunk, adapter: Adapter, signal: AbortSignal): Promise<string> {
+  async #hand(chunk: PendingChunk, adapter: Adapter): Promise<string> {
+    const signal = AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(SEND_TIMEOUT_MS)]);
     const { key, to, index, text, plain, files, replyTo, forUserId, replyToken, draft, takesBack } = chunk;
     const replaces = draft?.messageId ?? undefined;
     const outbound = { key, to, index, text, plain, files, replyTo, forUserId, replyToken, replaces };
@@ -207,22 +207,17 @@ export class Delivery {
     return { chunks: adapter.render(reason === "expired" ? KEPT_BACK : NOT_TAKEN) };
   }
 
-  /** As well as it goes: the delivery fails in any case. */
-  async #takeBack({ key, to, index, text, plain, draft, replyToken }: PendingChunk, adapter?: Adapter): Promise<void> {
-    const replaces = draft?.messageId ?? undefined;
-    if (replaces === undefined) return;
-    const signal = AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(SEND_TIMEOUT_MS)]);
-    await adapter?.drafts?.remove({ key, to, index, text, plain, replyToken, replaces }, signal).catch(() => {});
+  /** What it showed must not pass for the answer. As well as it goes: the delivery does not depend on it. */
+  async #takeBack(chunk: PendingChunk, adapter?: Adapter): Promise<void> {
+    if (chunk.draft === undefined || adapter === undefined) return;
+    await this.#hand({ ...chunk, takesBack: true }, adapter).catch(() => {});
   }
 
   async #keepBack(chunk: PendingChunk, adapter: Adapter): Promise<Outcome> {
     const { store, metrics, log } = this.#options;
     const { platform } = chunk.to;
     // It may be that the beginning of it was seen after all.
-    if (chunk.draft !== undefined) {
-      const signal = AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(SEND_TIMEOUT_MS)]);
-      await this.#hand({ ...chunk, takesBack: true }, adapter, signal).catch(() => {});
-    }
+    await this.#takeBack(chunk, adapter);
     await store.deliveryFailed(chunk, "expired", { chunks: adapter.render(KEPT_BACK) });
     metrics.failedDeliveries.inc({ platform, code: "expired" });
     log.warn({ platform, delivery: chunk.deliveryId }, "a delivery was too old to be sent");
@@ -278,7 +273,6 @@ export class Delivery {
     }
     const adapter = this.#options.platforms.at(chunk.to);
     if (chunk.draft?.messageId != null && !chunk.takesBack) {
-      // What it would have replaced must not pass for the answer.
       await this.#takeBack(chunk, adapter);
       if (failure?.code === "refused") {
         await store.dropDraft(chunk);

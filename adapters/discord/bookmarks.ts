@@ -8,9 +8,9 @@ const WRITE_EVERY_MS = 250;
  * How far each place has been read: a copy in memory of what is kept on disk.
  *
  * A place is a channel's, thread's, private chat's or server's, its mark the id of the last message of which the gateway
- * needs to hear no more. Marks only ever go forward, and reach the disk together a moment later: what a crash loses is read again,
- * and the gateway knows those messages already. A place's first mark is written at once, and so together with the first
- * message from it: without one, a place is not read back at all.
+ * needs to hear no more. Marks only ever go forward, and reach the disk together a moment later: what a crash loses is
+ * read again, and the gateway knows those messages already. A place's first mark is written at once, and so together with
+ * the first message from it: without one, a place is not read back at all.
  */
 export class Marks {
   readonly #sleep: Sleep;

@@ -97,7 +97,7 @@ export class Inflow {
     }
     const isOwn = places.isBot(recordOf(author).id);
     if (isOwn && isSnowflake(id)) this.#options.own.add(id);
-    if (places.sceneOf(channel_id) === undefined) {
+    if (places.channel(channel_id) === undefined) {
       if (isOwn) return;
       if (this.#isPrivate(payload)) places.note({ id: channel_id, kind: "dm" });
       else this.#queueOf(channel_id).doFirst(() => this.#lookUp(channel_id, toldBy(payload)));
@@ -176,13 +176,13 @@ export class Inflow {
   }
 
   #placeOf(channelId: string): string {
-    return this.#options.places.sceneOf(channelId)?.channel.kind === "dm" ? privatePlace(channelId) : channelId;
+    return this.#options.places.channel(channelId)?.kind === "dm" ? privatePlace(channelId) : channelId;
   }
 
   #taken(channelId: string, messageId: string): void {
     const { marks, places } = this.#options;
     marks.advance(this.#placeOf(channelId), messageId);
-    const guildId = places.sceneOf(channelId)?.channel.guildId;
+    const guildId = places.channel(channelId)?.guildId;
     if (guildId !== undefined) marks.advance(guildPlace(guildId), messageId);
   }
 

@@ -67,11 +67,11 @@ function channelOf(interaction: DiscordInteraction, places: Places, client: Clie
   }
   const guild = client.guilds.cache.get(guild_id);
   if (guild === undefined) return undefined;
-  const known = places.sceneOf(channel.id)?.channel;
+  const known = places.channel(channel.id);
   if (known !== undefined) return known;
   const { id, type, name, parent_id } = channel;
   const place: SceneChannel = { id, kind: "channel", type, name, guildId: guild.id, guildName: guild.name };
   if (parent_id === undefined || !isThread(type)) return place;
-  const holder = places.sceneOf(parent_id)?.channel;
+  const holder = places.channel(parent_id);
   return { ...place, parent: { id: parent_id, name: holder?.name, type: holder?.type } };
 }

@@ -47,7 +47,7 @@ export class Lookup {
     const { places, sleep, random, signal } = this.#options;
     const backoff = new Backoff(random);
     let failures = 0;
-    while (places.sceneOf(channelId) === undefined) {
+    while (places.channel(channelId) === undefined) {
       signal.throwIfAborted();
       try {
         if (!(await places.fetch(channelId, signal))) return false;
@@ -67,8 +67,8 @@ export class Lookup {
     const more = type === undefined ? {} : { type };
     const parentId = marks.get(holderPlace(id));
     if (parentId !== undefined) places.noteOpened({ id, parentId, ...more });
-    if (guildId !== undefined && places.sceneOf(id) === undefined) places.noteInGuild({ id, guildId, ...more });
-    return places.sceneOf(id) !== undefined;
+    if (guildId !== undefined && places.channel(id) === undefined) places.noteInGuild({ id, guildId, ...more });
+    return places.channel(id) !== undefined;
   }
 
   #warn(channelId: string, { message }: DiscordError): void {

@@ -34,8 +34,14 @@ export class Places {
 
   /** @returns undefined if the channel has to be asked for first */
   sceneOf(channelId: string): Scene | undefined {
-    const channel = this.#known(channelId);
+    const channel = this.channel(channelId);
     return channel === undefined ? undefined : this.sceneIn(channel);
+  }
+
+  /** The same without the names of roles and channels around it, which take time to gather. */
+  channel(channelId: string): SceneChannel | undefined {
+    const cached = this.#options.client()?.channels.cache.get(channelId);
+    return (cached === undefined ? undefined : channelOf(cached)) ?? this.#fetched.get(channelId);
   }
 
   sceneIn(channel: SceneChannel): Scene {
@@ -66,7 +72,7 @@ export class Places {
 
   /** The bot opened a thread: people may write in it before Discord tells of it. */
   noteOpened({ id, name, parentId, type }: Omit<OpenedThread, "name"> & { name?: string }): void {
-    const parent = this.#known(parentId);
+    const parent = this.channel(parentId);
     if (parent?.guildId === undefined) return;
     const holder = { id: parentId, ...named(parent.name), ...(parent.type !== undefined && { type: parent.type }) };
     this.noteInGuild({
@@ -85,7 +91,7 @@ export class Places {
     try {
       const channel = await this.#ask(channelId, signal);
       const parent = isThread(channel.type) && channel.parent !== undefined ? channel.parent.id : undefined;
-      const holder = parent === undefined ? undefined : (this.#known(parent) ?? (await this.#ask(parent, signal)));
+      const holder = parent === undefined ? undefined : (this.channel(parent) ?? (await this.#ask(parent, signal)));
       const { name, type } = holder ?? {};
       this.note(holder === undefined ? channel : { ...channel, parent: { id: holder.id, ...named(name), type } });
       return true;
@@ -140,11 +146,6 @@ export class Places {
       ...(guild !== undefined && { guildName: guild.name }),
       ...(isSnowflake(parent_id) && typeof type === "number" && isThread(type) && { parent: { id: parent_id } }),
     };
-  }
-
-  #known(channelId: string): SceneChannel | undefined {
-    const cached = this.#options.client()?.channels.cache.get(channelId);
-    return (cached === undefined ? undefined : channelOf(cached)) ?? this.#fetched.get(channelId);
   }
 }
 
