@@ -13,10 +13,19 @@ export interface AdapterHandlers {
   onMessage(message: InboundMessage): Promise<boolean>;
   /** A message changed. It replaces a waiting one and starts nothing. */
   onEdit(message: InboundMessage): Promise<void>;
-  /** A message is gone. A waiting one is dropped. */
-  onDelete(place: Destination, messageId: string): Promise<void>;
+  /**
+   * A message is gone. A waiting one is dropped.
+   *
+   * @param by who deleted it, where the platform leaves it to the gateway whether they may: only their own goes then
+   */
+  onDelete(place: Destination, messageId: string, by?: string): Promise<void>;
   /** A chat has a new id (a Telegram group that became a supergroup): settings, sessions and queues follow. */
   onChatMoved(from: Destination, toChatId: string): Promise<void>;
+  /**
+   * Two user ids turned out to be one person, who goes by the second from now on: sessions, private chats, settings and
+   * what waits follow. To be called before a message under the second id is handed over; again it changes nothing.
+   */
+  onSamePerson(from: string, to: string): Promise<void>;
   /** A payload that could not be read; it is counted and dropped. */
   onMalformed(error: unknown): void;
   /** More came while nobody listened than is read back; what is beyond that will not be answered. */
@@ -24,6 +33,28 @@ export interface AdapterHandlers {
   /** Connected or not, with a reason an operator understands. */
   onState(state: AdapterState): void;
   readonly bookmarks: Bookmarks;
+  readonly vault: Vault;
+}
+
+/**
+ * What an account must not lose and nobody else may see: credentials, encryption keys, messages that were decrypted and
+ * not handed over yet. Kept for each account in the gateway's store; what kinds, ids and values are is the adapter's own
+ * business.
+ */
+export interface Vault {
+  /** Values by id; without `ids` everything of the kind. What has expired is not in it. */
+  read(kind: string, ids?: readonly string[]): Promise<Map<string, string>>;
+  /** All or nothing, and in order: committed when it resolves. */
+  write(entries: readonly VaultEntry[]): Promise<void>;
+}
+
+export interface VaultEntry {
+  kind: string;
+  id: string;
+  /** `null` removes it. */
+  value: string | null;
+  /** Epoch ms; it is forgotten some time after. Default: never. */
+  expiresAt?: number;
 }
 
 /**
@@ -65,13 +96,21 @@ export interface Chunk {
   /** The same without markup, for when the platform refuses the marked-up form. */
   plain: string;
   /** Sent along with the text, by platforms that can. */
-  files?: readonly TextFile[];
+  files?: readonly OutboundFile[];
 }
+
+export type OutboundFile = TextFile | BinaryFile;
 
 export interface TextFile {
   name: string;
   mimeType: string;
   text: string;
+}
+
+export interface BinaryFile {
+  name: string;
+  mimeType: string;
+  base64: string;
 }
 
 export type SendErrorCode =

@@ -1,3 +1,4 @@
+import pLimit, { type LimitFunction } from "p-limit";
 import { type Adapter, SendError, type SendErrorCode } from "../adapters/adapter.ts";
 import type { Destination, Platform } from "../adapters/record.ts";
 import type { Clock } from "../sessions/clock.ts";
@@ -17,7 +18,7 @@ export interface DeliveryOptions {
   onChatMoved(from: Destination, toChatId: string): Promise<void>;
   /** Answers that are older when they could be sent for the first time are kept back, and their reader is told so. */
   maxAgeMs(platform: Platform): number;
-  /** Chats that are sent to at the same time. Default 32. */
+  /** Chats of one platform that are sent to at the same time. Default 32. */
   maxChats?: number;
   /** A chunk that cannot be sent for this long is given up. Default 24 hours. */
   giveUpMs?: number;
@@ -50,16 +51,18 @@ type Outcome = { kind: "next" } | { kind: "again"; afterMs: number } | { kind: "
 /**
  * Sends the outbox: one chunk at a time per chat, in order, several chats side by side.
  *
- * A chat is queued, busy (a chunk of it is being sent), or asleep until it may be tried again; only busy ones are counted
- * against `maxChats`, so chats that wait hold up nobody. A rate limit waits exactly as long as the platform says. Where it
+ * A chat is queued for one of its platform's places, busy (a chunk of it is being sent), or asleep until it may be tried
+ * again. Each platform has so many places of its own and a chat that sleeps has none, so neither a chat that waits nor a
+ * platform that is slow holds up anybody else. A rate limit waits exactly as long as the platform says. Where it
  * is not known whether a chunk was taken it is sent again with the same key. What the platform will never take is marked
  * as failed, logged and counted, and the chat's next delivery goes on.
  */
 export class Delivery {
   readonly #options: DeliveryOptions;
   readonly #maxChats: number;
-  readonly #queued = new Set<number>();
-  readonly #busy = new Map<number, { woken: boolean }>();
+  /** Chats that are queued or busy, and whether there is more for them than was known when they began. */
+  readonly #active = new Map<number, { woken: boolean }>();
+  readonly #places = new Map<Platform, LimitFunction>();
   readonly #asleep = new Map<number, () => void>();
   /** How often the chunk that a chat is at has failed, by the way it failed: one kind says nothing of another. */
   readonly #failures = new Map<number, Map<string, number>>();
@@ -79,54 +82,53 @@ export class Delivery {
   /** Say that a chat has something to send. */
   wake(chatRef: number): void {
     if (this.#stopping.signal.aborted || this.#asleep.has(chatRef)) return;
-    const busy = this.#busy.get(chatRef);
-    if (busy === undefined) this.#queued.add(chatRef);
-    else busy.woken = true;
-    this.#dispatch();
+    const active = this.#active.get(chatRef);
+    if (active !== undefined) {
+      active.woken = true;
+      return;
+    }
+    this.#active.set(chatRef, { woken: false });
+    void this.#serve(chatRef);
   }
 
   /** Resolves when everything is sent that can be sent now. */
   settled(): Promise<void> {
-    if (this.#queued.size === 0 && this.#busy.size === 0) return Promise.resolve();
+    if (this.#active.size === 0) return Promise.resolve();
     return new Promise((resolve) => this.#idle.push(resolve));
   }
 
   /** Send nothing more; what is being sent is cut off and goes out after the next start. */
   async close(): Promise<void> {
     this.#stopping.abort();
-    this.#queued.clear();
     for (const cancel of this.#asleep.values()) cancel();
     this.#asleep.clear();
     await this.settled();
   }
 
-  #dispatch(): void {
-    while (!this.#stopping.signal.aborted && this.#busy.size < this.#maxChats) {
-      const [chatRef] = this.#queued;
-      if (chatRef === undefined) break;
-      this.#queued.delete(chatRef);
-      this.#busy.set(chatRef, { woken: false });
-      void this.#serve(chatRef);
-    }
-    if (this.#queued.size === 0 && this.#busy.size === 0) for (const resolve of this.#idle.splice(0)) resolve();
-  }
-
   async #serve(chatRef: number): Promise<void> {
+    const { store, log } = this.#options;
     let outcome: Outcome;
     try {
-      outcome = await this.#sendAll(chatRef);
+      const places = this.#placesOf(await store.platformOf(chatRef));
+      outcome = await places(() => this.#sendAll(chatRef));
     } catch (error) {
       // The store failed: the chunk stays as it is.
-      this.#options.log.error({ err: error, chat: chatRef }, "the outbox cannot be read or written");
+      log.error({ err: error, chat: chatRef }, "the outbox cannot be read or written");
       outcome = { kind: "again", afterMs: FIRST_PAUSE_MS };
     }
-    const woken = this.#busy.get(chatRef)?.woken === true;
-    this.#busy.delete(chatRef);
+    const woken = this.#active.get(chatRef)?.woken === true;
+    this.#active.delete(chatRef);
     if (!this.#stopping.signal.aborted) {
       if (outcome.kind === "again") this.#sleep(chatRef, outcome.afterMs);
-      else if (woken) this.#queued.add(chatRef);
+      else if (woken) this.wake(chatRef);
     }
-    this.#dispatch();
+    if (this.#active.size === 0) for (const resolve of this.#idle.splice(0)) resolve();
+  }
+
+  #placesOf(platform: Platform): LimitFunction {
+    const places = this.#places.get(platform) ?? pLimit(this.#maxChats);
+    this.#places.set(platform, places);
+    return places;
   }
 
   #sleep(chatRef: number, ms: number): void {

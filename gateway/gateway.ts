@@ -51,7 +51,7 @@ const START_MS = 5_000;
 /** How long what was cut off may take to notice. */
 const CUT_OFF_MS = 1_000;
 
-/** Rows of albums that never addressed the bot are looked through this often. */
+/** Rows of albums that never addressed the bot, and what has expired, are looked through this often. */
 const SWEEP_MS = 60_000;
 
 /**
@@ -164,6 +164,7 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
     cancelSweep = clock.after(SWEEP_MS, () => {
       const olderThan = clock.now() - Math.max(SWEEP_MS, 10 * config.queue.settleMs);
       store.dropHeld(olderThan).catch((error) => log.error({ err: error }, "old album parts could not be dropped"));
+      store.dropExpired().catch((error) => log.error({ err: error }, "what has expired could not be dropped"));
       sweep();
     });
   }
@@ -223,10 +224,7 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
 }
 
 function platformConfig(config: Config, platform: Platform): PlatformConfig {
-  const served: Partial<Record<Platform, PlatformConfig>> = config.platforms;
-  const found = served[platform];
-  if (found === undefined) throw new Error(`there is no configuration for ${platform}`);
-  return found;
+  return config.platforms[platform];
 }
 
 function accessRules(config: Config): (platform: Platform) => AccessRules {

@@ -59,9 +59,20 @@ export class Intake {
         read: () => store.bookmarks(adapter),
         write: (marks) => health.watch(store.setBookmarks(adapter, marks)),
       },
-      onEdit: async (message) => void (await health.watch(store.edit(message))),
-      onDelete: async (place, messageId) => void (await health.watch(store.remove(place, messageId))),
+      onEdit: async (message) => {
+        const replaced = await health.watch(store.edit(message));
+        metrics.messages.inc({ platform, result: replaced ? "edited" : "edited-late" });
+      },
+      vault: {
+        read: (kind, ids) => store.vault(adapter, kind, ids),
+        write: (entries) => health.watch(store.setVault(adapter, entries)),
+      },
+      onDelete: async (place, messageId, by) => {
+        const dropped = await health.watch(store.remove(place, messageId, by));
+        metrics.messages.inc({ platform, result: dropped ? "deleted" : "deleted-late" });
+      },
       onChatMoved: (from, toChatId) => this.moveChat(from, toChatId),
+      onSamePerson: (from, to) => this.#mergePerson(adapter, from, to),
       onMalformed: (error) => {
         metrics.malformed.inc({ platform });
         log.warn({ platform, account, err: error }, "a payload could not be read; it was dropped");
@@ -84,6 +95,13 @@ export class Intake {
     const moved = await health.watch(store.moveChat(from, toChatId));
     for (const { lane, chatRef } of moved) lanes.wake(lane, chatRef);
     log.info({ platform: from.platform, from: from.chatId, to: toChatId }, "a chat has a new id");
+  }
+
+  async #mergePerson({ platform, account }: Adapter, from: string, to: string): Promise<void> {
+    const { store, lanes, health, log } = this.#options;
+    const renamed = await health.watch(store.samePerson({ platform, account }, from, to));
+    for (const { lane, chatRef } of renamed) lanes.wake(lane, chatRef);
+    log.debug({ platform, account }, "two ids are one person's");
   }
 
   /** @returns false if nobody will ever answer it */

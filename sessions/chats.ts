@@ -1,5 +1,5 @@
 import type { Destination } from "../adapters/record.ts";
-import type { ChatInfo } from "./inbox.ts";
+import type { BotAccount, ChatInfo } from "./inbox.ts";
 
 /** Settings belong to places, never to session keys: isolation cannot break them. */
 export type SettingPlace =
@@ -53,5 +53,11 @@ export interface ChatStore {
   participants(sessionId: number): Promise<Array<{ id: string; name: string; turns: number }>>;
   /** A chat got a new id: its settings, sessions, links and everything that waits follow, in one transaction. */
   moveChat(from: Destination, toChatId: string): Promise<Array<{ lane: string; chatRef: number }>>;
+  /**
+   * Two ids of an account's people are one person's, who goes by the second from now on: sessions, a private chat with
+   * its settings, and everything that waits or runs follow, in one transaction. What was written under the first id is
+   * read as the second's.
+   */
+  samePerson(account: BotAccount, from: string, to: string): Promise<Array<{ lane: string; chatRef: number }>>;
   counts(): Promise<{ waiting: number; running: number; pendingDeliveries: number }>;
 }

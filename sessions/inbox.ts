@@ -90,7 +90,7 @@ export interface AcceptedMessage {
 /** A command that was accepted and is not finished: it runs at once, and again after a crash. */
 export interface AcceptedCommand {
   message: AcceptedMessage;
-  user: Pick<User, "id" | "name">;
+  user: Pick<User, "id" | "name" | "aliases">;
   chat: ChatInfo;
   to: Destination;
   plan: RoutedPlan;
@@ -114,10 +114,10 @@ export interface InboxStore {
    * Decide on a message and write it down, in one transaction. The same message again changes nothing.
    */
   accept(message: InboundMessage, options: AcceptOptions): Promise<Accepted>;
-  /** Replace the content of a message that is held or waits. @returns false if there is none */
+  /** Replace the content of its author's message that is held or waits. @returns false if there is none */
   edit(message: InboundMessage): Promise<boolean>;
-  /** Drop a message that is held or waits. @returns false if there is none */
-  remove(place: Destination, messageId: string): Promise<boolean>;
+  /** Drop a message that is held or waits; only this user's, where `by` is given. @returns false if there is none */
+  remove(place: Destination, messageId: string, by?: string): Promise<boolean>;
   /** Commands that were accepted and not finished, oldest first. */
   pendingCommands(): Promise<AcceptedCommand[]>;
   command(seq: number): Promise<AcceptedCommand | null>;

@@ -31,7 +31,7 @@ export interface NewDelivery {
 export interface StoredChunk {
   text: string;
   plain: string;
-  files?: ReadonlyArray<{ name: string; mimeType: string; text: string }>;
+  files?: ReadonlyArray<{ name: string; mimeType: string } & ({ text: string } | { base64: string })>;
 }
 
 export interface PendingChunk extends StoredChunk {
@@ -60,6 +60,8 @@ export interface PendingChunk extends StoredChunk {
 export interface OutboxStore {
   /** Chats with something to send. */
   chatsWithDeliveries(): Promise<number[]>;
+  /** Where a chat is. */
+  platformOf(chatRef: number): Promise<Destination["platform"]>;
   /** The chat's next chunk, marked as being sent. */
   nextChunk(chatRef: number): Promise<PendingChunk | null>;
   chunkSent(chunk: PendingChunk, messageId: string): Promise<void>;

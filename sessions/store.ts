@@ -2,12 +2,13 @@ import type { ChatStore } from "./chats.ts";
 import type { InboxStore } from "./inbox.ts";
 import type { OutboxStore } from "./outbox.ts";
 import type { RunStore } from "./runs.ts";
+import type { VaultStore } from "./vault.ts";
 
 /**
  * Everything that must survive. Asynchronous; a promise that resolved means "committed to disk", one that was rejected
  * means "nothing was written". `docs/stores.md` explains how to write another one; one contract suite runs over each.
  */
-export interface Store extends InboxStore, RunStore, OutboxStore, ChatStore {
+export interface Store extends InboxStore, RunStore, OutboxStore, ChatStore, VaultStore {
   /** Finish what is being committed and let go of the data; a second call does nothing. */
   close(): Promise<void>;
 }

@@ -1,5 +1,5 @@
 import { type RawFile, Routes } from "discord.js";
-import type { OutboundChunk, TextFile } from "../adapter.ts";
+import type { OutboundChunk, OutboundFile } from "../adapter.ts";
 import type { DiscordApi } from "./client.ts";
 import { DiscordError, isFinal, isRefusedFor, REASON } from "./errors.ts";
 import { isSnowflake } from "./ids.ts";
@@ -144,13 +144,19 @@ export function wording(content: string, ping = false) {
   return { content, allowed_mentions: { parse: [], replied_user: ping } };
 }
 
-export function attached(files: readonly TextFile[] = []): { files?: RawFile[] } {
+export function attached(files: readonly OutboundFile[] = []): { files?: RawFile[] } {
   if (files.length === 0) return {};
-  return { files: files.map(({ name, mimeType, text }) => ({ name, contentType: mimeType, data: Buffer.from(text) })) };
+  return {
+    files: files.map((file) => ({ name: file.name, contentType: file.mimeType, data: bytesOf(file) })),
+  };
+}
+
+function bytesOf(file: OutboundFile): Buffer {
+  return "text" in file ? Buffer.from(file.text) : Buffer.from(file.base64, "base64");
 }
 
 /** An edit's whole list of files: without it, those that came with an earlier edit would stay beside the same again. */
-export function kept(files: readonly TextFile[] = []): { attachments?: Array<{ id: number; filename: string }> } {
+export function kept(files: readonly OutboundFile[] = []): { attachments?: Array<{ id: number; filename: string }> } {
   return files.length === 0 ? {} : { attachments: files.map(({ name }, id) => ({ id, filename: name })) };
 }
 

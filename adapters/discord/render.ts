@@ -1,5 +1,6 @@
 import type { Chunk } from "../adapter.ts";
 import { renderChunks } from "../markdown/chunk.ts";
+import { codeFiles } from "../markdown/code-files.ts";
 import { layout, type Markup } from "../markdown/layout.ts";
 import { saysAddress } from "../markdown/links.ts";
 import { plainSpans, plainText } from "../markdown/plain.ts";
@@ -7,7 +8,6 @@ import type { Renderer } from "../markdown/renderer.ts";
 import { type SpanMarkup, writeSpans } from "../markdown/spans.ts";
 import { tableText } from "../markdown/table.ts";
 import type { Block, Heading, Link, Span } from "../markdown/tree.ts";
-import { codeFiles } from "./code-files.ts";
 import {
   address,
   codeBlock,

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { closeSync, openSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { StoreError } from "../store.ts";
@@ -18,6 +18,8 @@ const MIGRATIONS = join(import.meta.dirname, "migrations");
 export function openDatabase(file: string): Db {
   let db: Db | undefined;
   try {
+    // It holds credentials: nobody else on this machine may read it. Its companions take its mode.
+    if (file !== ":memory:") closeSync(openSync(file, "a", 0o600));
     db = new Database(file);
     db.pragma("journal_mode = WAL");
     db.pragma("synchronous = FULL");

@@ -30,11 +30,17 @@ export function overview(db: Db) {
   const setting = db.prepare<[string, string], { value: string }>(
     "SELECT value FROM settings WHERE place = ? AND name = ?",
   );
-  const history = db.prepare<[number], StepRow>("SELECT * FROM transcript WHERE session_id = ? ORDER BY seq");
+  // Whoever has another id by now is read under that one.
+  const PERSON = `(SELECT a.user_id FROM aliases a JOIN chats c ON c.platform = a.platform AND c.account = a.account
+    JOIN sessions s ON s.chat_id = c.id WHERE s.id = t.session_id AND a.alias = t.author_id)`;
+  const history = db.prepare<[number], StepRow>(
+    `SELECT role, content, coalesce(${PERSON}, author_id) AS author_id, author_name FROM transcript t
+     WHERE session_id = ? ORDER BY seq`,
+  );
   // With a bare column beside max(), SQLite takes the row that holds the maximum: the latest name.
   const participants = db.prepare<[number], { id: string; name: string; turns: number; latest: number }>(
-    `SELECT author_id AS id, author_name AS name, count(*) AS turns, max(seq) AS latest FROM transcript
-     WHERE session_id = ? AND author_id IS NOT NULL GROUP BY author_id ORDER BY min(seq)`,
+    `SELECT coalesce(${PERSON}, author_id) AS id, author_name AS name, count(*) AS turns, max(seq) AS latest
+     FROM transcript t WHERE session_id = ? AND author_id IS NOT NULL GROUP BY 1 ORDER BY min(seq)`,
   );
   const counts = db.prepare<[], { waiting: number; running: number; pendingDeliveries: number }>(
     `SELECT (SELECT count(*) FROM inbox WHERE state IN ('waiting', 'running')) - (SELECT count(*) FROM inbox

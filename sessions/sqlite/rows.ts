@@ -1,4 +1,4 @@
-import type { Destination, InboundMessage, Platform } from "../../adapters/record.ts";
+import type { Destination, InboundMessage, Platform, User } from "../../adapters/record.ts";
 import type { AcceptedMessage, ChatInfo, RoutedPlan } from "../inbox.ts";
 import type { Block, TranscriptMessage } from "../transcript.ts";
 
@@ -43,10 +43,14 @@ export interface StepRow {
 }
 
 /** The part of an inbound message that a column does not hold. */
-type Payload = Pick<InboundMessage, "text" | "attachments" | "replyTo" | "command" | "replyToken">;
+type Payload = Pick<InboundMessage, "text" | "attachments" | "replyTo" | "command" | "replyToken"> & {
+  /** Other ids of its author. */
+  aliases?: string[] | undefined;
+};
 
-export function payloadOf({ text, attachments, replyTo, command, replyToken }: InboundMessage): string {
-  return JSON.stringify({ text, attachments, replyTo, command, replyToken } satisfies Payload);
+export function payloadOf({ text, attachments, replyTo, command, replyToken, source }: InboundMessage): string {
+  const { aliases } = source.user;
+  return JSON.stringify({ text, attachments, replyTo, command, replyToken, aliases } satisfies Payload);
 }
 
 /** Session and lane have columns of their own; a command stands in no lane, so its plan keeps one that differs. */
@@ -60,7 +64,13 @@ export function planOf(row: Pick<InboxRow, "plan" | "session" | "lane">): Routed
 }
 
 export function messageOf(row: InboxRow): AcceptedMessage {
-  return { seq: row.seq, messageId: row.message_id, sentAt: row.sent_at, ...(JSON.parse(row.payload) as Payload) };
+  const { aliases: _, ...said } = JSON.parse(row.payload) as Payload;
+  return { seq: row.seq, messageId: row.message_id, sentAt: row.sent_at, ...said };
+}
+
+export function authorOf({ user_id, user_name, payload }: InboxRow): Pick<User, "id" | "name" | "aliases"> {
+  const { aliases } = JSON.parse(payload) as Payload;
+  return { id: user_id, name: user_name, ...(aliases === undefined ? {} : { aliases }) };
 }
 
 export function chatOf(row: ChatRow): ChatInfo {

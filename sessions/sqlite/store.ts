@@ -13,8 +13,10 @@ import { lockFolder } from "./lock.ts";
 import { chatMover } from "./move-chat.ts";
 import { outbox } from "./outbox.ts";
 import { overview } from "./overview.ts";
+import { personMerger } from "./same-person.ts";
 import { settingsWriter } from "./settings.ts";
 import { stopper } from "./stop.ts";
+import { vault } from "./vault.ts";
 import { waiting } from "./waiting.ts";
 
 export interface SqliteStoreOptions {
@@ -61,10 +63,12 @@ export function sqliteStore(db: Db, options: SqliteStoreOptions = {}, released: 
   const steps = runSteps(db, chats, enqueue, now);
   const sending = outbox(db, chats, enqueue);
   const marks = bookmarks(db);
+  const secrets = vault(db, now);
   const queue = waiting(db, chats);
   const views = overview(db);
   const setSetting = settingsWriter(db, now);
-  const moveChat = chatMover(db, chats);
+  const moveChat = chatMover(db, chats, now);
+  const mergePerson = personMerger(db, chats, now);
   const stop = stopper(db, chats, enqueue);
   const endSession = db.prepare(
     "UPDATE sessions SET ended_at = ? WHERE key = ? AND ended_at IS NULL AND began_with < ?",
@@ -76,7 +80,7 @@ export function sqliteStore(db: Db, options: SqliteStoreOptions = {}, released: 
   return {
     accept: (message, accepting) => commit.run(() => accept(message, accepting)),
     edit: (message) => commit.run(() => queue.edit(message)),
-    remove: (place, messageId) => commit.run(() => queue.remove(place, messageId)),
+    remove: (place, messageId, by) => commit.run(() => queue.remove(place, messageId, by)),
     dropHeld: (olderThan) => commit.run(() => queue.dropHeld(olderThan)),
     pendingCommands: async () => queue.pendingCommands(),
     command: async (seq) => queue.command(seq),
@@ -101,6 +105,7 @@ export function sqliteStore(db: Db, options: SqliteStoreOptions = {}, released: 
     blob: async (hash) => getBlob.get(hash)?.bytes ?? null,
 
     chatsWithDeliveries: async () => sending.chatsWithDeliveries(),
+    platformOf: async (chatRef) => chats.info(chatRef).platform,
     nextChunk: (chatRef) => commit.run(() => sending.nextChunk(chatRef)),
     chunkSent: (chunk, messageId) => commit.run(() => sending.chunkSent(chunk, messageId)),
     chunkUnsent: (chunk) => commit.run(() => sending.chunkUnsent(chunk)),
@@ -120,6 +125,10 @@ export function sqliteStore(db: Db, options: SqliteStoreOptions = {}, released: 
     bookmarks: async (account) => marks.read(account),
     setBookmarks: (account, entries) => commit.run(() => marks.write(account, entries)),
 
+    vault: async (account, kind, ids) => secrets.read(account, kind, ids),
+    setVault: (account, entries) => commit.run(() => secrets.write(account, entries)),
+    dropExpired: () => commit.run(() => secrets.dropExpired()),
+
     chats: async () => views.chats(),
     sessions: async ({ chatRef } = {}) => views.sessions(chatRef),
     setting: async (place, name) => views.setting(place, name),
@@ -127,6 +136,7 @@ export function sqliteStore(db: Db, options: SqliteStoreOptions = {}, released: 
     endSession: (key, before) => commit.run(() => endSession.run(now(), key, before).changes > 0),
     lane: async (lane) => queue.lane(lane),
     participants: async (sessionId) => views.participants(sessionId),
+    samePerson: (account, from, to) => commit.run(() => mergePerson(account, from, to)),
     moveChat: (from, toChatId) => commit.run(() => moveChat(from, toChatId)),
     counts: async () => views.counts(),
 

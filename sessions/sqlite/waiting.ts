@@ -3,16 +3,18 @@ import type { LaneView } from "../chats.ts";
 import type { AcceptedCommand } from "../inbox.ts";
 import type { ChatRefs } from "./chat-refs.ts";
 import type { Db } from "./database.ts";
-import { destinationOf, type InboxRow, messageOf, payloadOf, planOf } from "./rows.ts";
+import { authorOf, destinationOf, type InboxRow, messageOf, payloadOf, planOf } from "./rows.ts";
 
 /** What can happen to a message between its acceptance and its run; writes run inside a transaction. */
 export function waiting(db: Db, chats: ChatRefs) {
-  const replace = db.prepare<[string, number, string]>(
-    "UPDATE inbox SET payload = ? WHERE chat_id = ? AND message_id = ? AND is_command = 0 AND state IN ('held', 'waiting')",
+  const replace = db.prepare<[string, number, string, string]>(
+    `UPDATE inbox SET payload = ?
+     WHERE chat_id = ? AND message_id = ? AND user_id = ? AND is_command = 0 AND state IN ('held', 'waiting')`,
   );
-  const remove = db.prepare<[number, string]>(
+  const remove = db.prepare<[number, string, string | null]>(
     `UPDATE inbox SET state = 'dropped', failure = 'deleted', payload = '{}'
-     WHERE chat_id = ? AND message_id = ? AND is_command = 0 AND state IN ('held', 'waiting')`,
+     WHERE chat_id = ? AND message_id = ? AND user_id = coalesce(?, user_id) AND is_command = 0
+       AND state IN ('held', 'waiting')`,
   );
   const dropHeld = db.prepare<[number]>(
     `UPDATE inbox SET state = 'dropped', failure = 'not-addressed', payload = '{}'
@@ -45,7 +47,7 @@ export function waiting(db: Db, chats: ChatRefs) {
     const chat = chats.info(row.chat_id);
     return {
       message: messageOf(row),
-      user: { id: row.user_id, name: row.user_name },
+      user: authorOf(row),
       chat,
       to: destinationOf(chat, row.thread_id),
       plan: planOf(row),
@@ -54,13 +56,13 @@ export function waiting(db: Db, chats: ChatRefs) {
 
   return {
     edit(message: InboundMessage): boolean {
-      const { platform, account, chat, messageId } = message.source;
+      const { platform, account, chat, messageId, user } = message.source;
       const ref = chats.find(platform, account, chat.id);
-      return ref !== undefined && replace.run(payloadOf(message), ref, messageId).changes > 0;
+      return ref !== undefined && replace.run(payloadOf(message), ref, messageId, user.id).changes > 0;
     },
-    remove({ platform, account, chatId }: Destination, messageId: string): boolean {
+    remove({ platform, account, chatId }: Destination, messageId: string, by?: string): boolean {
       const ref = chats.find(platform, account, chatId);
-      return ref !== undefined && remove.run(ref, messageId).changes > 0;
+      return ref !== undefined && remove.run(ref, messageId, by ?? null).changes > 0;
     },
     dropHeld(olderThan: number): number {
       dropServed.run();

@@ -1,10 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { Adapter, AdapterHandlers, AdapterState } from "../../adapters/adapter.ts";
+import type { Adapter, AdapterHandlers, AdapterState, Vault } from "../../adapters/adapter.ts";
 import type { Destination, InboundMessage } from "../../adapters/record.ts";
 import { MemoryBookmarks } from "./memory-bookmarks.ts";
+import { MemoryVault } from "./memory-vault.ts";
 
 export interface AdapterUnderTest {
   adapter: Adapter;
+  /** What the account has kept. Default: nothing. */
+  vault?: Vault;
   /** How often the platform has been asked for anything. */
   requests(): number;
   /** Make what `adapter` serves over HTTP reachable; called once before `start`. */
@@ -30,9 +33,14 @@ class Gateway implements AdapterHandlers {
   readonly taken: InboundMessage[] = [];
   readonly states: AdapterState[] = [];
   readonly bookmarks = new MemoryBookmarks();
+  readonly vault: Vault;
   readonly malformed: unknown[] = [];
   refuses = false;
   #waiting: Array<() => void> = [];
+
+  constructor(vault: Vault = new MemoryVault()) {
+    this.vault = vault;
+  }
 
   async onMessage(message: InboundMessage): Promise<boolean> {
     if (this.refuses) throw new Error("the store is not available");
@@ -44,6 +52,7 @@ class Gateway implements AdapterHandlers {
   async onEdit(): Promise<void> {}
   async onDelete(): Promise<void> {}
   async onChatMoved(): Promise<void> {}
+  async onSamePerson(): Promise<void> {}
   onMalformed(error: unknown): void {
     this.malformed.push(error);
   }
@@ -74,7 +83,7 @@ export function adapterContract(
     beforeEach(async () => {
       under = await open();
       ({ adapter } = under);
-      gateway = new Gateway();
+      gateway = new Gateway(under.vault);
     });
     afterEach(async () => {
       await adapter.close();

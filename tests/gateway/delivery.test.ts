@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Adapter, type OutboundChunk, SendError } from "../../adapters/adapter.ts";
+import type { Platform } from "../../adapters/record.ts";
 import { Delivery } from "../../gateway/delivery.ts";
 import { createLog } from "../../gateway/log.ts";
 import { createMetrics } from "../../gateway/metrics.ts";
@@ -29,8 +30,8 @@ describe("delivery", () => {
     sent = [];
     maxAgeMs = 48 * HOUR;
     answer = async () => {};
-    const adapter: Adapter = {
-      platform: "telegram",
+    const adapter = (platform: Platform): Adapter => ({
+      platform,
       account: "default",
       start: async () => {},
       stop: async () => {},
@@ -41,10 +42,10 @@ describe("delivery", () => {
         sent.push(chunk.text);
         return `${sent.length}`;
       },
-    };
+    });
     delivery = new Delivery({
       store,
-      platforms: new Platforms([adapter]),
+      platforms: new Platforms([adapter("telegram"), adapter("discord")]),
       clock,
       log: createLog("silent"),
       metrics: createMetrics(() => store.counts()),
@@ -64,8 +65,13 @@ describe("delivery", () => {
   /** The same for what is no answer to anything. */
   const enqueue = (chat: string, ...texts: string[]) => put(chat, texts, {});
 
-  async function put(chat: string, texts: string[], more: Partial<NewDelivery>): Promise<number> {
-    const inbound = message("alice", "q", { source: { chat: { id: chat, kind: "group" } } });
+  async function put(
+    chat: string,
+    texts: string[],
+    more: Partial<NewDelivery>,
+    platform: Platform = "telegram",
+  ): Promise<number> {
+    const inbound = message("alice", "q", { source: { platform, chat: { id: chat, kind: "group" } } });
     const accepted = await store.accept(inbound, routing(inbound));
     const claim = await store.claim("lane" in accepted ? accepted.lane : "");
     if (claim.kind !== "run") throw new Error("no run");
@@ -293,5 +299,17 @@ describe("delivery", () => {
     await closing;
     expect(sent).toEqual([]);
     expect(await store.chatsWithDeliveries()).toHaveLength(2);
+  });
+
+  test("a platform that does not answer holds up no other", async () => {
+    const stuck = Promise.withResolvers<void>();
+    answer = ({ to }) => (to.platform === "telegram" ? stuck.promise : Promise.resolve());
+    for (const chat of ["1", "2", "3"]) delivery.wake(await enqueue(chat, `to ${chat}`));
+    delivery.wake(await put("4", ["elsewhere"], {}, "discord"));
+    while (sent.length === 0) await new Promise(setImmediate);
+    expect(sent).toEqual(["elsewhere"]);
+    stuck.resolve();
+    await delivery.settled();
+    expect(sent.toSorted()).toEqual(["elsewhere", "to 1", "to 2", "to 3"]);
   });
 });

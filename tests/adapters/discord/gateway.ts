@@ -3,11 +3,12 @@ import type { Adapter, AdapterHandlers, AdapterState, OutboundChunk } from "../.
 import { createDiscordAdapter } from "../../../adapters/discord/adapter.ts";
 import type { DiscordOptions } from "../../../adapters/discord/options.ts";
 import type { Destination, InboundMessage } from "../../../adapters/record.ts";
-import { Bell } from "../../fakes/discord/bell.ts";
+import { Bell } from "../../fakes/bell.ts";
 import type { FakeChannel } from "../../fakes/discord/fake-channel.ts";
 import { FakeDiscord, type FakeDiscordOptions } from "../../fakes/discord/fake-discord.ts";
-import { Log } from "../../fakes/discord/log.ts";
+import { Log } from "../../fakes/log.ts";
 import { MemoryBookmarks } from "../memory-bookmarks.ts";
+import { MemoryVault } from "../memory-vault.ts";
 
 /** Marks on a disk that may be full. */
 class KeptBookmarks extends MemoryBookmarks {
@@ -34,6 +35,7 @@ export class RecordingGateway implements AdapterHandlers {
   readonly states = new Log<AdapterState>(this.#bell);
   readonly skipped = new Log<string>(this.#bell);
   readonly bookmarks = new KeptBookmarks();
+  readonly vault = new MemoryVault();
   /** What becomes of what is handed over. */
   commit: (message: InboundMessage) => Promise<void> = async () => {};
   /** Whether somebody will answer. */
@@ -58,6 +60,8 @@ export class RecordingGateway implements AdapterHandlers {
   }
 
   async onChatMoved(): Promise<void> {}
+
+  async onSamePerson(): Promise<void> {}
 
   onMalformed(error: unknown): void {
     this.malformed.add(error);

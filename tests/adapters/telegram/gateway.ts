@@ -5,6 +5,7 @@ import type { TelegramOptions } from "../../../adapters/telegram/options.ts";
 import type { FakeTelegram } from "../../fakes/telegram/fake-telegram.ts";
 import { Log } from "../../fakes/telegram/log.ts";
 import { MemoryBookmarks } from "../memory-bookmarks.ts";
+import { MemoryVault } from "../memory-vault.ts";
 
 /** The gateway's side of an adapter: notes what it is told, and commits when the test says so. */
 export class RecordingGateway implements AdapterHandlers {
@@ -14,6 +15,7 @@ export class RecordingGateway implements AdapterHandlers {
   readonly malformed = new Log<unknown>();
   readonly states = new Log<AdapterState>();
   readonly bookmarks = new MemoryBookmarks();
+  readonly vault = new MemoryVault();
   /** What becomes of what is handed over. */
   commit: (message: InboundMessage) => Promise<void> = async () => {};
   commitMove: () => Promise<void> = async () => {};
@@ -30,6 +32,8 @@ export class RecordingGateway implements AdapterHandlers {
   }
 
   async onDelete(): Promise<void> {}
+
+  async onSamePerson(): Promise<void> {}
 
   onChatMoved(from: Destination, to: string): Promise<void> {
     this.moves.add({ from, to });

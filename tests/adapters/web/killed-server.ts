@@ -6,6 +6,7 @@ import { stdout } from "node:process";
 import { serve } from "@hono/node-server";
 import { createWebAdapter } from "../../../adapters/web/adapter.ts";
 import { MemoryBookmarks } from "../memory-bookmarks.ts";
+import { MemoryVault } from "../memory-vault.ts";
 
 const adapter = createWebAdapter({ file: process.argv[2] ?? "", access: { kind: "loopback" } });
 await adapter.start({
@@ -22,10 +23,12 @@ await adapter.start({
   async onEdit() {},
   async onDelete() {},
   async onChatMoved() {},
+  async onSamePerson() {},
   onMalformed() {},
   onSkipped() {},
   onState() {},
   bookmarks: new MemoryBookmarks(),
+  vault: new MemoryVault(),
 });
 const answer = (request: Request) => adapter.http?.fetch(request) ?? new Response(null, { status: 404 });
 serve({ fetch: answer, hostname: "127.0.0.1", port: 0 }, ({ port }) => stdout.write(`http://127.0.0.1:${port}\n`));

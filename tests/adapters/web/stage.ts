@@ -10,6 +10,7 @@ import { createWebAdapter } from "../../../adapters/web/adapter.ts";
 import type { WebOptions } from "../../../adapters/web/options.ts";
 import { WebPerson } from "../../fakes/web/client.ts";
 import { MemoryBookmarks } from "../memory-bookmarks.ts";
+import { MemoryVault } from "../memory-vault.ts";
 
 /** What stands in for the gateway: it takes everything and remembers it, until `takes` says otherwise. */
 export class Taker implements AdapterHandlers {
@@ -18,6 +19,7 @@ export class Taker implements AdapterHandlers {
   readonly deletions: Array<{ place: Destination; messageId: string }> = [];
   readonly states: AdapterState[] = [];
   readonly bookmarks = new MemoryBookmarks();
+  readonly vault = new MemoryVault();
   /** Decides about each message before it counts as taken. */
   takes: (message: InboundMessage) => Promise<void> = async () => {};
 
@@ -37,6 +39,8 @@ export class Taker implements AdapterHandlers {
   }
 
   async onChatMoved(): Promise<void> {}
+
+  async onSamePerson(): Promise<void> {}
 
   onMalformed(error: unknown): void {
     throw error;

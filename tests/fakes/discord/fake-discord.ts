@@ -1,5 +1,6 @@
 import { type APIApplicationCommand, type APIMessage, ChannelType } from "discord.js";
-import { Bell } from "./bell.ts";
+import { Bell } from "../bell.ts";
+import { Log } from "../log.ts";
 import { dmWith, makeChannel } from "./channels.ts";
 import { FakeChannel } from "./fake-channel.ts";
 import { FakeGuild } from "./fake-guild.ts";
@@ -9,7 +10,6 @@ import { FakeGateway } from "./gateway.ts";
 import { makeGuild } from "./guilds.ts";
 import { type ApiCall, HttpServer } from "./http-server.ts";
 import { callCommand } from "./interactions.ts";
-import { Log } from "./log.ts";
 import { join } from "./members.ts";
 import { newWorld, person } from "./new-world.ts";
 import { guildCreate } from "./payloads.ts";

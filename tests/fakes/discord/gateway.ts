@@ -9,10 +9,10 @@ import {
   type GatewayResumeData,
 } from "discord.js";
 import { WebSocketServer } from "ws";
-import type { Bell } from "./bell.ts";
+import type { Bell } from "../bell.ts";
+import { Log } from "../log.ts";
 import { Connection, type Desk } from "./gateway-connection.ts";
 import { Session } from "./gateway-session.ts";
-import { Log } from "./log.ts";
 import type { GatewayEvent } from "./world.ts";
 
 const PRIVILEGED = GatewayIntentBits.GuildMembers | GatewayIntentBits.GuildPresences | GatewayIntentBits.MessageContent;

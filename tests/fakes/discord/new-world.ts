@@ -1,5 +1,5 @@
 import type { APIUser } from "discord.js";
-import type { Bell } from "./bell.ts";
+import type { Bell } from "../bell.ts";
 import { FileStore } from "./file-store.ts";
 import { SentMessages } from "./sent-messages.ts";
 import { Snowflakes } from "./snowflakes.ts";

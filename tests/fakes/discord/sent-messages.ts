@@ -1,5 +1,5 @@
 import type { APIMessage } from "discord.js";
-import type { Bell } from "./bell.ts";
+import type { Bell } from "../bell.ts";
 import type { FileStore } from "./file-store.ts";
 import type { SentMessage } from "./posted.ts";
 

@@ -133,14 +133,16 @@ export function turns(scene: StoreScene): void {
 
   describe("commands", () => {
     test("wait in no lane, run again after a crash until they are answered, and are never run twice after", async () => {
-      const inbound = message("alice", "/status", { command: { name: "status", args: "" } });
+      const user = { id: "alice", name: "ALICE", aliases: ["+49170"], isBot: false };
+      const inbound = message("alice", "/status", { command: { name: "status", args: "" }, source: { user } });
       const accepted = await accept(inbound, { isCommand: true });
       expect(accepted).toMatchObject({ kind: "command" });
       expect(await scene.store.claim(lane)).toEqual({ kind: "idle" });
       expect(await scene.store.lanesWithWork()).toEqual([]);
       await scene.reopen();
       const [pending] = await scene.store.pendingCommands();
-      expect(pending).toMatchObject({ plan: { session: lane, lane }, user: { id: "alice" }, to: { chatId: "-100" } });
+      expect(pending).toMatchObject({ plan: { session: lane, lane }, user: { id: "alice", aliases: ["+49170"] } });
+      expect(pending?.to).toMatchObject({ chatId: "-100" });
       const seq = pending?.message.seq ?? 0;
       const reply = {
         to: pending?.to ?? { platform: "web", account: "", chatId: "" },

@@ -1,8 +1,8 @@
 import type { TextFile } from "../adapter.ts";
-import { parse } from "../markdown/parse.ts";
-import type { Renderer } from "../markdown/renderer.ts";
-import { settle } from "../markdown/settle.ts";
-import { type Block, type Code, saysMoreThan } from "../markdown/tree.ts";
+import { parse } from "./parse.ts";
+import type { Renderer } from "./renderer.ts";
+import { settle } from "./settle.ts";
+import { type Block, type Code, saysMoreThan } from "./tree.ts";
 
 const MAX_FILES = 5;
 
