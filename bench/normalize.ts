@@ -1,5 +1,6 @@
 import { discordFixtures, normalized as fromDiscord } from "../tests/fakes/discord/fixtures.ts";
 import { normalized as fromTelegram, telegramFixtures } from "../tests/fakes/telegram/fixtures.ts";
+import { readFixture, whatsappFixtures } from "../tests/fakes/whatsapp/fixtures.ts";
 import { median, printTable } from "./table.ts";
 
 /**
@@ -24,6 +25,7 @@ function measure<Payload>(payloads: readonly Payload[], read: (payload: Payload)
 const platforms: Array<[string, number[]]> = [
   ["Discord", measure(discordFixtures, fromDiscord)],
   ["Telegram", measure(telegramFixtures, fromTelegram)],
+  ["WhatsApp", measure(whatsappFixtures, readFixture)],
 ];
 printTable(
   ["platform", "µs per message", "range"],

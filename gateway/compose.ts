@@ -94,7 +94,7 @@ async function agentOf({ anthropic, agent }: Config): Promise<Agent> {
 /** A client library is loaded only if its platform is configured. */
 async function adaptersOf(config: Config): Promise<Adapter[]> {
   const adapters: Adapter[] = [];
-  const { discord, telegram, web, dataDir } = config;
+  const { discord, telegram, whatsapp, web, dataDir } = config;
   if (discord !== undefined) {
     const { createDiscordAdapter } = await import("../adapters/discord/adapter.ts");
     adapters.push(createDiscordAdapter(discord));
@@ -104,6 +104,11 @@ async function adaptersOf(config: Config): Promise<Adapter[]> {
     const { token, apiRoot, webhook } = telegram;
     const mode = webhook === undefined ? ("polling" as const) : { webhook: servedAt(webhook) };
     adapters.push(createTelegramAdapter({ token, apiRoot, mode }));
+  }
+  if (whatsapp !== undefined) {
+    const { createWhatsAppAdapter } = await import("../adapters/whatsapp/adapter.ts");
+    const { pacing = false, ...rest } = whatsapp;
+    adapters.push(createWhatsAppAdapter({ ...rest, pacing }));
   }
   if (web.enabled) {
     const { createWebAdapter } = await import("../adapters/web/adapter.ts");

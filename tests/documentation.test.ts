@@ -54,6 +54,7 @@ describe("the README", () => {
       "README.md",
       "CHANGELOG.md",
       "docs/discord.md",
+      "docs/whatsapp.md",
       "docs/configuration.md",
       "docs/strategies.md",
       "docs/stores.md",

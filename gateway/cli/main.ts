@@ -15,6 +15,11 @@ const real: Surroundings = {
   cwd: process.cwd(),
   print: (line) => console.log(line),
   complain: (line) => console.error(line),
+  interrupted() {
+    const interruption = new AbortController();
+    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => interruption.abort());
+    return interruption.signal;
+  },
 };
 
 const FURTHER_HELP = `
@@ -64,6 +69,17 @@ export async function main(argv: string[], around: Surroundings = real): Promise
     .argument("<chat>", "as `parley chats` names it, for example telegram:-100123")
     .argument("[name]", "a strategy, or `reset` to go back to the default")
     .action(run(strategy));
+  // Its code is loaded only for whoever uses it.
+  const whatsapp = program.command("whatsapp").description("link a WhatsApp account, or unlink it");
+  whatsapp
+    .command("link")
+    .description("show the code with which a phone links this device")
+    .option("--phone <number>", "show a code to type instead, for this phone number with its country code")
+    .action(run(async (around, options) => (await import("./whatsapp.ts")).link(around, options)));
+  whatsapp
+    .command("unlink")
+    .description("take this device off the account and forget its credentials")
+    .action(run(async (around) => (await import("./whatsapp.ts")).unlink(around)));
   try {
     await program.parseAsync(argv, { from: "user" });
     return exitCode;

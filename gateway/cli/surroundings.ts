@@ -4,6 +4,8 @@ export interface Surroundings {
   cwd: string;
   print(line: string): void;
   complain(line: string): void;
+  /** Aborted when the person at the keyboard has had enough (Ctrl-C). Default: never. */
+  interrupted?(): AbortSignal;
 }
 
 /** A failure that the person at the keyboard can do something about. */

@@ -33,6 +33,8 @@ export interface Config {
   readonly discord: DiscordConfig | undefined;
   /** `undefined` unless a token is known. */
   readonly telegram: TelegramConfig | undefined;
+  /** `undefined` unless it is switched on. */
+  readonly whatsapp: WhatsAppConfig | undefined;
   readonly web: WebConfig;
   readonly http: HttpConfig;
 
@@ -60,7 +62,7 @@ export interface Config {
 }
 
 /** Platforms that there is an adapter for. */
-export const servedPlatforms = ["discord", "telegram", "web"] as const;
+export const servedPlatforms = ["discord", "telegram", "web", "whatsapp"] as const;
 export type ServedPlatform = (typeof servedPlatforms)[number];
 
 export type Threads = "per-user" | "shared";
@@ -122,6 +124,18 @@ export interface TelegramConfig {
   readonly mode: "polling" | "webhook";
   /** Defined if, and only if, the mode is `webhook`. */
   readonly webhook: { readonly url: string; readonly secret: string | undefined } | undefined;
+}
+
+export interface WhatsAppConfig {
+  readonly wsUrl: string;
+  /** What the phone's list of linked devices calls this one. */
+  readonly deviceName: string;
+  /** Whether people see that their message was read. */
+  readonly readReceipts: boolean;
+  /** Whether people see that an answer is being written. */
+  readonly typing: boolean;
+  /** `undefined`: answers are sent as soon as they are there. */
+  readonly pacing: { readonly charsPerSecond: number; readonly maxMs: number; readonly gapMs: number } | undefined;
 }
 
 export interface WebConfig {

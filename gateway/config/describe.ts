@@ -16,6 +16,7 @@ export function describeConfig(config: Config): string[] {
     ...config.strategies.map((path) => `strategies from: ${path}`),
     ...describeDiscord(config),
     ...describeTelegram(config),
+    ...describeWhatsApp(config),
     ...describeWeb(config),
     `owners: ${config.owners.length === 0 ? "none" : config.owners.join(", ")}`,
     `allowed: ${count(config.allow.users.length, "user")}, ${count(config.allow.chats.length, "chat")}`,
@@ -44,6 +45,15 @@ function describeTelegram({ telegram, platforms }: Config): string[] {
   const at = webhook === undefined ? "" : ` at ${hostOf(webhook.url)}`;
   const server = apiRoot === "https://api.telegram.org" ? "" : `, by way of ${hostOf(apiRoot)}`;
   return [`telegram: ${mode}${at}, token set${server}`, `telegram: ${describePlatform(platforms.telegram)}`];
+}
+
+function describeWhatsApp({ whatsapp, platforms }: Config): string[] {
+  if (whatsapp === undefined) return ["whatsapp: off"];
+  const { wsUrl, readReceipts, typing, pacing } = whatsapp;
+  const server = wsUrl === "wss://web.whatsapp.com/ws/chat" ? "" : `, by way of ${hostOf(wsUrl)}`;
+  const shown = [readReceipts ? "read receipts" : "no read receipts", typing ? "shows typing" : "shows no typing"];
+  const pace = pacing === undefined ? "answers at once" : `writes ${pacing.charsPerSecond} characters a second`;
+  return [`whatsapp: on, ${shown.join(", ")}, ${pace}${server}`, `whatsapp: ${describePlatform(platforms.whatsapp)}`];
 }
 
 function describeWeb(config: Config): string[] {

@@ -27,6 +27,8 @@ export const variables: readonly Variable[] = [
   { name: "DISCORD_API_ROOT", path: ["discord", "apiRoot"], within: "discord" },
   { name: "TELEGRAM_BOT_TOKEN", path: ["telegram", "token"] },
   { name: "TELEGRAM_API_ROOT", path: ["telegram", "apiRoot"], within: "telegram" },
+  { name: "WHATSAPP_ENABLED", path: ["whatsapp", "enabled"] },
+  { name: "WHATSAPP_WS_URL", path: ["whatsapp", "wsUrl"], within: "whatsapp" },
   { name: "PARLEY_STRATEGY", path: ["strategy"], alsoDecides: onEveryPlatform("strategy") },
   { name: "PARLEY_ACCESS", path: ["access"], alsoDecides: onEveryPlatform("access") },
   { name: "PARLEY_LOG_LEVEL", path: ["log", "level"] },

@@ -6,6 +6,7 @@ import {
   type ServedPlatform,
   servedPlatforms,
   type TelegramConfig,
+  type WhatsAppConfig,
 } from "./config.ts";
 import { defaults } from "./defaults.ts";
 import type { Settings } from "./schema.ts";
@@ -34,6 +35,7 @@ export function resolveSettings(settings: Settings): Resolved {
     anthropic: { apiKey, baseUrl: withoutSlash(baseUrl), maxRetries },
     discord: discordConfig(settings.discord),
     telegram: telegramConfig(settings.telegram),
+    whatsapp: whatsappConfig(settings.whatsapp),
     web: { enabled, botName, joinToken, allowedHosts },
     http,
     runs: { ...defaults.runs, ...settings.runs },
@@ -75,6 +77,18 @@ function telegramConfig(settings: Settings["telegram"]): TelegramConfig | undefi
     apiRoot: withoutSlash(apiRoot),
     mode,
     webhook: url === undefined ? undefined : { url, secret: webhook?.secret },
+  };
+}
+
+function whatsappConfig(settings: Settings["whatsapp"]): WhatsAppConfig | undefined {
+  const { enabled, wsUrl, deviceName, readReceipts, typing, pacing } = { ...defaults.whatsapp, ...settings };
+  if (settings === undefined || !enabled) return undefined;
+  return {
+    wsUrl,
+    deviceName,
+    readReceipts,
+    typing,
+    pacing: pacing === "off" ? undefined : { ...defaults.whatsapp.pacing, ...pacing },
   };
 }
 

@@ -9,6 +9,7 @@ import {
   prose,
   secret,
   section,
+  socketUrl,
   url,
   whole,
   word,
@@ -44,11 +45,21 @@ const overrides = {
 };
 
 const modulePath = word(/^[^\0]+$/, "the path of a module");
-const userRef = word(/^(discord|telegram|web):\S+$/, 'a user, like "telegram:123" or "discord:456"');
-const chatRef = word(/^(discord|telegram|web):\S+$/, 'a chat, like "telegram:-1001234" or "web:lobby"');
+const userRef = word(/^(discord|telegram|web|whatsapp):\S+$/, 'a user, like "telegram:123" or "whatsapp:+4917012345"');
+const chatRef = word(/^(discord|telegram|web|whatsapp):\S+$/, 'a chat, like "telegram:-1001234" or "web:lobby"');
 const shards = z
   .union([z.literal("auto"), whole(1, 10_000), list(whole(0, 9_999), "a list of shard numbers")])
   .register(expectations, { expected: '"auto", a number of shards, or a list of shard numbers', quotable: true });
+const pacing = z
+  .union([
+    z.literal("off"),
+    section({
+      charsPerSecond: whole(1, 100_000).optional(),
+      maxMs: milliseconds(0).optional(),
+      gapMs: milliseconds(0).optional(),
+    }),
+  ])
+  .register(expectations, { expected: '"off", or a section with charsPerSecond, maxMs and gapMs', quotable: true });
 const name = word(/^[\p{L}\p{N}][\p{L}\p{N}._-]{0,63}$/u, "a name: letters, digits, dots, dashes, no spaces");
 
 /** The file, with every key that exists; all of them may be left out. Defaults are in `defaults.ts`. */
@@ -96,6 +107,18 @@ export const settingsSchema = section({
       url: url().optional(),
       secret: secret(/^[\w-]{1,256}$/, "1 to 256 letters, digits, underscores and dashes").optional(),
     }).optional(),
+    ...overrides,
+  }).optional(),
+  whatsapp: section({
+    enabled: flag().optional(),
+    wsUrl: socketUrl().optional(),
+    deviceName: word(
+      /^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,49}$/u,
+      "a name of up to 50 letters, digits and spaces",
+    ).optional(),
+    readReceipts: flag().optional(),
+    typing: flag().optional(),
+    pacing: pacing.optional(),
     ...overrides,
   }).optional(),
   web: section({

@@ -3,8 +3,6 @@ import { type Environment, read } from "./environment.ts";
 /** Variables that programs like this one often have, and what becomes of what they ask for. */
 const UNSERVED = [
   ["DATABASE_URL", "this version keeps its data in SQLite, in the folder that PARLEY_DATA names"],
-  ["WHATSAPP_ENABLED", "this version does not speak to WhatsApp"],
-  ["WHATSAPP_WS_URL", "this version does not speak to WhatsApp"],
 ] as const;
 
 /** A warning for each variable that is set and changes nothing. */

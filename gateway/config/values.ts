@@ -63,6 +63,14 @@ export function url() {
     .register(expectations, { expected: "an address that begins with https:// or http://" });
 }
 
+/** The address of a websocket; never quoted. */
+export function socketUrl() {
+  return z
+    .string()
+    .refine((text) => /^wss?:\/\/[^\s/]/i.test(text) && URL.canParse(text))
+    .register(expectations, { expected: "an address that begins with wss:// or ws://" });
+}
+
 export function list<Item extends z.ZodType>(item: Item, expected: string) {
   return z.array(item).register(expectations, { expected });
 }

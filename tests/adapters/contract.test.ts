@@ -6,13 +6,18 @@ import { serve } from "@hono/node-server";
 import { createDiscordAdapter } from "../../adapters/discord/adapter.ts";
 import { createTelegramAdapter } from "../../adapters/telegram/adapter.ts";
 import { createWebAdapter } from "../../adapters/web/adapter.ts";
+import { createWhatsAppAdapter } from "../../adapters/whatsapp/adapter.ts";
+import { linkAccount } from "../../adapters/whatsapp/link.ts";
 import { FakeDiscord } from "../fakes/discord/fake-discord.ts";
 import { discordRecords } from "../fakes/discord/fixtures.ts";
 import { FakeTelegram } from "../fakes/telegram/fake-telegram.ts";
 import { telegramRecords } from "../fakes/telegram/fixtures.ts";
 import { WebPerson } from "../fakes/web/client.ts";
 import { webRecords } from "../fakes/web/fixtures.ts";
+import { FakeWhatsApp } from "../fakes/whatsapp/fake-whatsapp.ts";
+import { whatsappRecords } from "../fakes/whatsapp/fixtures.ts";
 import { type AdapterUnderTest, adapterContract } from "./contract.ts";
+import { MemoryVault } from "./memory-vault.ts";
 
 async function discord(): Promise<AdapterUnderTest> {
   const fake = await FakeDiscord.start();
@@ -119,6 +124,42 @@ async function web(): Promise<AdapterUnderTest> {
   };
 }
 
+async function whatsapp(): Promise<AdapterUnderTest> {
+  const wa = await FakeWhatsApp.start();
+  const vault = new MemoryVault();
+  const alice = wa.contact("Alice");
+  const team = wa.group("Team", [alice]);
+  const at = (chatId: string, threadId?: string) => ({
+    platform: "whatsapp" as const,
+    account: "default",
+    chatId,
+    ...(threadId === undefined ? {} : { threadId }),
+  });
+  let linking = 0;
+  return {
+    // The adapter's pauses are not what is tested, but somebody else has to get a turn in them.
+    adapter: createWhatsAppAdapter({ wsUrl: wa.url, pacing: false, sleep: () => new Promise(setImmediate) }),
+    vault,
+    requests: () => wa.connections - linking,
+    async serve() {
+      const { signal } = new AbortController();
+      const { url: wsUrl, link } = wa;
+      await linkAccount({ vault, wsUrl, signal, onQr: (text) => void link.scan(text), onPairingCode: () => {} });
+      linking = wa.connections;
+    },
+    post: async (text) => void (await alice.writes(text, { in: team, mention: true })),
+    redeliver: async () => {},
+    group: at(team.id),
+    unknownChat: at("120363999999999999@g.us"),
+    unknownThread: at(team.id, "1"),
+    dm: async () => ({ to: at(alice.jid()), userId: alice.jid() }),
+    said: async () => wa.sent.filter(({ to }) => to === team.id).map(({ text }) => text),
+    limit: 4_096,
+    dispose: () => wa.close(),
+  };
+}
+
 adapterContract("discord", discord, discordRecords);
 adapterContract("telegram", telegram, telegramRecords);
 adapterContract("web", web, webRecords);
+adapterContract("whatsapp", whatsapp, whatsappRecords);

@@ -6,10 +6,12 @@ import type { Stage } from "../gateway/stage/stage.ts";
 import { TelegramStage } from "../gateway/stage/telegram-stage.ts";
 import { Theatre } from "../gateway/stage/theatre.ts";
 import { WebStage } from "../gateway/stage/web-stage.ts";
+import { WhatsAppStage } from "../gateway/stage/whatsapp-stage.ts";
 
 const stages: Array<[string, () => Promise<Stage>]> = [
   ["Discord", DiscordStage.open],
   ["Telegram", TelegramStage.open],
+  ["WhatsApp", WhatsAppStage.open],
   ["web", async () => new WebStage()],
 ];
 const words = (spoken: string) => spoken.replace(/<[^>]*>|@\w+/g, "").trim();

@@ -2,10 +2,11 @@ import type { InboundMessage, SourceRecord } from "../../adapters/record.ts";
 import { discordRecords } from "../fakes/discord/fixtures.ts";
 import { telegramRecords } from "../fakes/telegram/fixtures.ts";
 import { webRecords } from "../fakes/web/fixtures.ts";
+import { whatsappRecords } from "../fakes/whatsapp/fixtures.ts";
 
 /** Messages of every platform, as its adapter reads them. */
 export function everyRecord(): InboundMessage[] {
-  return [...discordRecords(), ...telegramRecords(), ...webRecords()];
+  return [...discordRecords(), ...telegramRecords(), ...webRecords(), ...whatsappRecords()];
 }
 
 /** A group message to vary. */

@@ -27,6 +27,7 @@ describe("without file and environment", () => {
       platforms: {
         discord: elsewhere,
         telegram: elsewhere,
+        whatsapp: elsewhere,
         web: { ...elsewhere, addressing: "always", access: { dm: "open", groups: "open" } },
       },
       owners: [],
@@ -35,6 +36,7 @@ describe("without file and environment", () => {
       anthropic: { apiKey: undefined, baseUrl: undefined, maxRetries: 2 },
       discord: undefined,
       telegram: undefined,
+      whatsapp: undefined,
       web: { enabled: true, botName: "parley", joinToken: undefined, allowedHosts: [] },
       http: { host: "127.0.0.1", port: 8787, token: undefined },
       runs: { max: 16, timeoutMs: 600_000, maxAttempts: 3 },
@@ -43,6 +45,35 @@ describe("without file and environment", () => {
       shutdown: { graceMs: 20_000 },
       log: { level: "info" },
     });
+  });
+
+  test("WhatsApp is on with a section or a variable, and off where either says so", () => {
+    const pacing = { charsPerSecond: 60, maxMs: 3_000, gapMs: 300 };
+    const on = {
+      wsUrl: "wss://web.whatsapp.com/ws/chat",
+      deviceName: "Parley",
+      readReceipts: true,
+      typing: true,
+      pacing,
+    };
+    expect(load("", { WHATSAPP_ENABLED: "1" }).whatsapp).toEqual(on);
+    expect(load("", { WHATSAPP_ENABLED: "true", WHATSAPP_WS_URL: "ws://127.0.0.1:1/ws" }).whatsapp).toEqual({
+      ...on,
+      wsUrl: "ws://127.0.0.1:1/ws",
+    });
+    expect(load("whatsapp: { typing: false, pacing: { maxMs: 10 } }\n").whatsapp).toEqual({
+      ...on,
+      typing: false,
+      pacing: { ...pacing, maxMs: 10 },
+    });
+    expect(load("whatsapp: { pacing: off, strategy: per-thread }\n")).toMatchObject({
+      whatsapp: { pacing: undefined },
+      platforms: { whatsapp: { strategy: "per-thread" } },
+    });
+    expect(load("whatsapp: { typing: false }\n", { WHATSAPP_ENABLED: "0" }).whatsapp).toBeUndefined();
+    expect(load("whatsapp: { enabled: false }\n").whatsapp).toBeUndefined();
+    expect(load("whatsapp: {}\n", {}).whatsapp).toEqual(on);
+    expect(load("", { WHATSAPP_WS_URL: "ws://127.0.0.1:1" }).whatsapp).toBeUndefined();
   });
 
   test("nothing in it can be changed afterwards", () => {

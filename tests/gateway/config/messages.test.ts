@@ -70,10 +70,10 @@ const cases: Array<{ name: string; yaml: string; env?: Record<string, string>; s
   },
   {
     name: "an item of a list",
-    yaml: 'owners:\n  - "telegram:1"\n  - 42\n  - "whatsapp:7"\n',
+    yaml: 'owners:\n  - "telegram:1"\n  - 42\n  - "signal:7"\n',
     says: [
-      'parley.yaml:3:5  owners[1]: expected a user, like "telegram:123" or "discord:456", found 42; put it in quotes',
-      'parley.yaml:4:5  owners[2]: expected a user, like "telegram:123" or "discord:456", found "whatsapp:7"',
+      'parley.yaml:3:5  owners[1]: expected a user, like "telegram:123" or "whatsapp:+4917012345", found 42; put it in quotes',
+      'parley.yaml:4:5  owners[2]: expected a user, like "telegram:123" or "whatsapp:+4917012345", found "signal:7"',
     ],
   },
   {

@@ -19,6 +19,7 @@ export class Program {
   readonly output: string[] = [];
   readonly errors: string[] = [];
   readonly #ready: Promise<string>;
+  readonly #looks = new Set<() => void>();
 
   constructor({ args = ["start"], env, cwd }: ProgramOptions) {
     this.child = spawn(process.execPath, [LAUNCHER, ...args], {
@@ -35,6 +36,7 @@ export class Program {
       );
       createInterface({ input: this.child.stdout as NodeJS.ReadableStream }).on("line", (line) => {
         this.output.push(line);
+        for (const look of this.#looks) look();
         const [url] = line.match(/http:\/\/\S+/) ?? [];
         if (url !== undefined) resolve(url.replace(/\/$/, ""));
       });
@@ -46,6 +48,19 @@ export class Program {
   /** The address it serves, once it does. @throws if it ends before */
   ready(): Promise<string> {
     return this.#ready;
+  }
+
+  /** What is found in the lines that were printed, as soon as it is. @throws if the program ends before */
+  async prints<T>(find: (lines: readonly string[]) => T | undefined): Promise<T> {
+    const { promise, resolve, reject } = Promise.withResolvers<T>();
+    const look = () => {
+      const found = find(this.output);
+      if (found !== undefined) resolve(found);
+    };
+    this.#looks.add(look);
+    look();
+    void this.exited.then((code) => reject(new Error(`the program ended with ${code}:\n${this.errors.join("\n")}`)));
+    return promise.finally(() => this.#looks.delete(look));
   }
 
   /** Send a signal and wait for the end. */

@@ -1,3 +1,5 @@
+import type { Settings } from "../../../gateway/config/schema.ts";
+
 /**
  * A platform as the people on it see it, so that one dialogue can be played on all of them.
  */
@@ -9,6 +11,10 @@ export interface Stage {
   readonly showsText: boolean;
   /** What the gateway needs in its environment to serve this platform. */
   readonly env: Record<string, string>;
+  /** What it needs in its file. */
+  readonly settings?: Settings;
+  /** Done once, before the gateway first starts. */
+  prepare?(dataDir: string): Promise<void>;
   /** The gateway is there (again). */
   connect(gatewayUrl: string): Promise<void>;
   person(name: string): Promise<Person>;

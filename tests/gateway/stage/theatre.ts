@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import { composeGateway } from "../../../gateway/compose.ts";
+import { DEFAULT_DATA_DIR } from "../../../gateway/config/defaults.ts";
 import { loadConfig } from "../../../gateway/config/load.ts";
 import type { Settings } from "../../../gateway/config/schema.ts";
 import { createLog } from "../../../gateway/log.ts";
@@ -70,8 +71,14 @@ export class Theatre {
       ...stage.env,
       ...env,
     };
-    const complete: Settings = { shutdown: { graceMs: 2_000 }, queue: { settleMs: 150 }, ...settings };
+    const complete: Settings = {
+      shutdown: { graceMs: 2_000 },
+      queue: { settleMs: 150 },
+      ...stage.settings,
+      ...settings,
+    };
     await writeFile(join(folder, "parley.yaml"), JSON.stringify(complete));
+    await stage.prepare?.(join(folder, DEFAULT_DATA_DIR));
     const start = () => (asProcess ? spawned(folder, environment, logged) : composed(folder, environment, logged));
     const gateway = await start();
     await stage.connect(gateway.url);

@@ -1,0 +1,48 @@
+import type { Ending } from "./protocol.ts";
+
+/** What follows from the end of a connection. */
+export interface Consequence {
+  /** For the operator. */
+  reason: string;
+  /**
+   * - `at-once`: connect again.
+   * - `back-off`: after a while, which grows with each failure.
+   * - `slowly`: after the longest of those whiles.
+   * - `yield`: another program has the link; much later, or when the credentials change.
+   * - `erase`: the link is gone: forget the credentials and wait for new ones.
+   * - `end`: nothing; it was asked for.
+   */
+  next: "at-once" | "back-off" | "slowly" | "yield" | "erase" | "end";
+}
+
+/** Pure: which end of a connection leads to what. */
+export function afterEnding(ending: Ending): Consequence {
+  switch (ending.by) {
+    case "us":
+      return { reason: "closed", next: "end" };
+    case "vault":
+      return { reason: "the store failed, so nothing is received from WhatsApp; trying again", next: "back-off" };
+    case "gateway":
+      return { reason: "a message from WhatsApp could not be taken; trying again", next: "back-off" };
+    case "crash":
+      return { reason: "the thread that runs WhatsApp crashed; starting it again", next: "back-off" };
+    case "whatsapp":
+      return afterCode(ending.code);
+  }
+}
+
+const CODES: Readonly<Record<number, Consequence>> = {
+  401: { reason: "logged out on the phone: run `parley whatsapp link`", next: "erase" },
+  402: { reason: "WhatsApp has banned this number for a while; trying again", next: "slowly" },
+  403: { reason: "WhatsApp has locked this number out: run `parley whatsapp link` once it is free", next: "erase" },
+  405: {
+    reason: "WhatsApp no longer takes this version of its client: Parley needs an update; trying again",
+    next: "slowly",
+  },
+  440: { reason: "another program uses this link: stop it, or unlink it on the phone", next: "yield" },
+  515: { reason: "WhatsApp asked for a new connection", next: "at-once" },
+};
+
+function afterCode(code: number): Consequence {
+  return CODES[code] ?? { reason: `WhatsApp is out of reach, trying again: code ${code}`, next: "back-off" };
+}

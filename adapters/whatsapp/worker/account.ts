@@ -1,0 +1,208 @@
+import { type BinaryNode, getBinaryNodeChild, getBinaryNodeChildren, S_WHATSAPP_NET } from "@whiskeysockets/baileys";
+import { isGroup } from "../ids.ts";
+import type { WireMessage } from "../payload.ts";
+import type { Ending, LinkedAccount, SendOrder, WorkerCalls, WorkerSettings } from "../protocol.ts";
+import type { Serves } from "../thread-calls.ts";
+import type { Ask } from "./ask.ts";
+import { credsEntry, readCreds } from "./creds.ts";
+import { download } from "./download.ts";
+import { durableRepository } from "./durable-repository.ts";
+import { Groups } from "./groups.ts";
+import { Inflow } from "./inflow.ts";
+import { digestOf, Journal } from "./journal.ts";
+import { Line } from "./line.ts";
+import { Mappings } from "./mappings.ts";
+import { Outbound } from "./outbound.ts";
+import { pair } from "./pairing.ts";
+import { Sent } from "./sent.ts";
+import { Turnstile } from "./turnstile.ts";
+import { vaultKeys } from "./vault-keys.ts";
+import { asStanza, type Me } from "./wire.ts";
+import { WorkerVault } from "./worker-vault.ts";
+
+/**
+ * One account, as its thread serves it: at most one connection at a time, and all that outlives a connection.
+ *
+ * Credentials are read for each connection and written whole whenever Baileys changes them, in the order of the changes
+ * and before any keys that were made later. The first thing that fails to be written or handed over ends the connection.
+ */
+export class Account {
+  readonly #settings: WorkerSettings;
+  readonly #ask: Ask;
+  readonly #vault: WorkerVault;
+  readonly #journal: Journal;
+  readonly #mappings: Mappings;
+  readonly #groups: Groups;
+  readonly #inflow: Inflow;
+  readonly #sent: Sent;
+  readonly #outbound: Outbound;
+  readonly #turnstile = new Turnstile();
+  #line: Line | undefined;
+  #me: Me = { id: "" };
+  #closed = false;
+
+  constructor(settings: WorkerSettings, ask: Ask) {
+    this.#settings = settings;
+    this.#ask = ask;
+    this.#vault = new WorkerVault(ask);
+    this.#vault.onFailure = () => this.#line?.end({ by: "vault" });
+    this.#journal = new Journal(this.#vault);
+    this.#mappings = new Mappings(this.#vault);
+    this.#groups = new Groups(this.#mappings);
+    this.#sent = new Sent(this.#vault, this.#mappings);
+    const parts = { ask, journal: this.#journal, mappings: this.#mappings, groups: this.#groups };
+    this.#inflow = new Inflow({
+      ...parts,
+      settings,
+      me: () => this.#me,
+      onAnswered: (wire) => void this.#showRead(wire),
+      onRefused: () => this.#line?.end({ by: "gateway" }),
+    });
+    this.#outbound = new Outbound({ ...parts, sent: this.#sent });
+  }
+
+  readonly serves: Serves<WorkerCalls> = {
+    connect: () => this.#connect(),
+    pair: ({ phone }) => this.#pair(phone),
+    logout: () => this.#logout(),
+    send: (order: SendOrder, signal) => this.#outbound.send(order, this.#line, signal),
+    typing: async ({ chatId }) => {
+      if (this.#line?.isOpen) await this.#line.sock.sendPresenceUpdate("composing", chatId);
+      return null;
+    },
+    isAdmin: async ({ chatId, userId }) => {
+      if (isGroup(chatId)) return await this.#groups.isAdmin(chatId, userId);
+      await this.#mappings.load([chatId, userId]);
+      return this.#mappings.isSame(chatId, userId);
+    },
+    fetch: (takes, signal) => download(takes, this.#line, signal),
+    hold: async () => {
+      await this.#inflow.hold();
+      return null;
+    },
+    close: async () => {
+      this.#closed = true;
+      this.#line?.end({ by: "us" });
+      await this.#line?.ended;
+      await this.#turnstile.idle();
+      return null;
+    },
+  };
+
+  async #connect(): Promise<Ending> {
+    // What the connection before had begun is over first.
+    await this.#turnstile.idle();
+    await this.#inflow.idle();
+    const over = this.#vault;
+    const creds = await readCreds(over).catch(() => null);
+    if (creds === null) return { by: "vault" };
+    if (creds?.me === undefined) return { by: "whatsapp", code: 401 };
+    this.#me = creds.me;
+    if (this.#closed) return { by: "us" };
+
+    const stanzas = new WeakMap<Uint8Array, BinaryNode["attrs"]>();
+    const line: Line = new Line({
+      settings: this.#settings,
+      creds,
+      keys: vaultKeys(this.#vault),
+      makeSignalRepository: durableRepository({
+        journal: this.#journal,
+        turnstile: this.#turnstile,
+        stanzas,
+        onCommitted: (entry) => this.#inflow.take(entry),
+        isOver: () => this.#line?.isOver === true,
+      }),
+      getMessage: (key) => this.#sent.again(key),
+      cachedGroupMetadata: (jid) => this.#groups.cached(jid),
+    });
+    this.#line = line;
+    this.#groups.use(line.sock);
+    this.#listen(line, stanzas);
+    line.sock.ev.on("creds.update", () => {
+      this.#me = creds.me ?? this.#me;
+      // That it failed ends the connection by itself.
+      if (!line.isOver) this.#vault.write([credsEntry(creds)]).catch(() => {});
+    });
+    void line.opened.then(() => this.#ask("opened", null));
+    this.#inflow.resume().catch(() => line.end({ by: "vault" }));
+    return await line.ended;
+  }
+
+  /** Learn what Baileys does not pass on with what it decrypts. */
+  #listen({ sock }: Line, stanzas: WeakMap<Uint8Array, BinaryNode["attrs"]>): void {
+    // Before Baileys itself gets to see the stanza.
+    sock.ws.prependListener("CB:message", (node: BinaryNode) => {
+      for (const { content } of getBinaryNodeChildren(node, "enc")) {
+        if (content instanceof Uint8Array) stanzas.set(content, node.attrs);
+      }
+      const { id, from } = node.attrs;
+      // Linked devices get nothing but this notice of what is shown once.
+      if (getBinaryNodeChild(node, "unavailable")?.attrs.type?.startsWith("view_once") && id && from) {
+        void this.#keep(digestOf(`shown once/${from}/${id}`), node.attrs);
+      }
+    });
+    sock.ev.on("lid-mapping.update", ({ lid, pn }) => this.#mappings.learn(lid, pn));
+    sock.ev.on("messages.upsert", ({ messages, requestId }) => {
+      // What comes in stanzas was decrypted here; these the phone sent again, in a message of its own.
+      if (requestId === undefined) return;
+      for (const message of messages) {
+        if (message.key.fromMe || message.message == null) continue;
+        const { attrs, plaintext } = asStanza(message);
+        void this.#keep(digestOf(`sent again/${attrs.from}/${attrs.id}`), attrs, plaintext);
+      }
+    });
+  }
+
+  async #keep(id: string, attrs: Record<string, string>, plaintext?: Uint8Array): Promise<void> {
+    try {
+      if ((await this.#journal.find(id)) !== undefined) return;
+      const entry = this.#journal.entry(id, attrs, plaintext);
+      await this.#journal.keep(entry);
+      this.#inflow.take(entry);
+    } catch {
+      // The vault's failure has ended the connection.
+    }
+  }
+
+  async #showRead({ key }: WireMessage): Promise<void> {
+    const line = this.#line;
+    if (!this.#settings.readReceipts || line?.isOpen !== true) return;
+    try {
+      const { readreceipts } = await line.sock.fetchPrivacySettings().catch(() => ({ readreceipts: undefined }));
+      await line.sock.sendReceipts([key], readreceipts === "none" ? "read-self" : "read");
+    } catch {
+      // Nobody misses it.
+    }
+  }
+
+  async #pair(phone: string | undefined): Promise<LinkedAccount> {
+    return await pair({
+      settings: this.#settings,
+      ask: this.#ask,
+      vault: this.#vault,
+      ...(phone !== undefined && { phone }),
+      onLine: (line) => {
+        this.#line = line;
+        if (this.#closed) line.end({ by: "us" });
+      },
+    });
+  }
+
+  /** @returns whether WhatsApp knows */
+  async #logout(): Promise<boolean> {
+    const line = this.#line;
+    if (line?.isOpen !== true) return false;
+    const { sock } = line;
+    const removal: BinaryNode = {
+      tag: "iq",
+      attrs: { to: S_WHATSAPP_NET, type: "set", xmlns: "md" },
+      content: [{ tag: "remove-companion-device", attrs: { jid: sock.user?.id ?? "", reason: "user_initiated" } }],
+    };
+    // It may answer, or just end the connection, as it does with devices that were removed.
+    const answered = sock.query(removal).then((answer) => answer !== undefined);
+    const ended = line.ended.then((ending) => ending.by === "whatsapp" && ending.code === 401);
+    const told = await Promise.race([answered.catch(() => ended), ended]);
+    line.end({ by: "us" });
+    return told;
+  }
+}

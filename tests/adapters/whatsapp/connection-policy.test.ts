@@ -1,0 +1,27 @@
+import { expect, test } from "vitest";
+import { afterEnding } from "../../../adapters/whatsapp/connection-policy.ts";
+
+test.each([
+  [401, "erase", "logged out on the phone: run `parley whatsapp link`"],
+  [403, "erase", "WhatsApp has locked this number out"],
+  [402, "slowly", "banned"],
+  [405, "slowly", "Parley needs an update"],
+  [440, "yield", "another program uses this link"],
+  [515, "at-once", "new connection"],
+  [408, "back-off", "out of reach"],
+  [428, "back-off", "out of reach"],
+  [500, "back-off", "out of reach"],
+  [503, "back-off", "out of reach"],
+  [999, "back-off", "out of reach"],
+])("code %i leads to %s", (code, next, reason) => {
+  const consequence = afterEnding({ by: "whatsapp", code });
+  expect(consequence.next).toBe(next);
+  expect(consequence.reason).toContain(reason);
+});
+
+test("whatever else ends a connection, it is tried again, and the operator reads why", () => {
+  expect(afterEnding({ by: "vault" })).toMatchObject({ next: "back-off", reason: expect.stringContaining("store") });
+  expect(afterEnding({ by: "gateway" })).toMatchObject({ next: "back-off", reason: expect.stringContaining("taken") });
+  expect(afterEnding({ by: "crash" })).toMatchObject({ next: "back-off", reason: expect.stringContaining("crashed") });
+  expect(afterEnding({ by: "us" }).next).toBe("end");
+});

@@ -1,0 +1,138 @@
+import { mkdir } from "node:fs/promises";
+import { expect } from "vitest";
+import { linkAccount } from "../../../adapters/whatsapp/link.ts";
+import { visitSqliteStore } from "../../../sessions/sqlite/store.ts";
+import type { FakeContact } from "../../fakes/whatsapp/fake-contact.ts";
+import type { FakeGroup } from "../../fakes/whatsapp/fake-group.ts";
+import { FakeWhatsApp } from "../../fakes/whatsapp/fake-whatsapp.ts";
+import type { FakeMessage, SentMessage } from "../../fakes/whatsapp/seen.ts";
+import { trustOption } from "../../fakes/whatsapp/trust-option.ts";
+import { fits, type Heard, type Person, type Said, type Stage } from "./stage.ts";
+
+const account = { platform: "whatsapp", account: "default" } as const;
+
+/** One group with the bot in it, and everybody's private chat; the account is linked. */
+export class WhatsAppStage implements Stage {
+  readonly platform = "whatsapp";
+  readonly groupKind = "group";
+  readonly showsText = false;
+  // How long a person would have written is not what is tested.
+  readonly settings = { whatsapp: { pacing: "off" as const } };
+  readonly wa: FakeWhatsApp;
+  readonly group: FakeGroup;
+  #gatewayUrl = "";
+
+  private constructor(wa: FakeWhatsApp) {
+    this.wa = wa;
+    this.group = wa.group("Team", []);
+  }
+
+  static async open(): Promise<WhatsAppStage> {
+    return new WhatsAppStage(await FakeWhatsApp.start());
+  }
+
+  get env(): Record<string, string> {
+    return { WHATSAPP_ENABLED: "1", WHATSAPP_WS_URL: this.wa.url, NODE_OPTIONS: trustOption };
+  }
+
+  async prepare(dataDir: string): Promise<void> {
+    await mkdir(dataDir, { recursive: true });
+    const store = visitSqliteStore(dataDir);
+    try {
+      await linkAccount({
+        vault: {
+          read: (kind, ids) => store.vault(account, kind, ids),
+          write: (entries) => store.setVault(account, entries),
+        },
+        wsUrl: this.wa.url,
+        signal: new AbortController().signal,
+        onQr: (text) => this.wa.link.scan(text),
+        onPairingCode: () => {},
+      });
+    } finally {
+      await store.close();
+    }
+  }
+
+  async connect(gatewayUrl: string): Promise<void> {
+    this.#gatewayUrl = gatewayUrl;
+    await this.wa.connected;
+  }
+
+  /** Edits that the gateway has been told of: WhatsApp knows only that they are safe with it. */
+  async editsTaken(): Promise<number> {
+    const metrics = await (await fetch(`${this.#gatewayUrl}/metrics`)).text();
+    const counts = metrics.matchAll(/^parley_messages_total\{platform="whatsapp",result="edited(?:-late)?"\} (\d+)/gm);
+    return Array.from(counts, ([, count]) => Number(count)).reduce((sum, count) => sum + count, 0);
+  }
+
+  async person(name: string): Promise<WhatsAppPerson> {
+    const contact = this.wa.contact(name);
+    await this.group.add(contact);
+    return new WhatsAppPerson(this, contact);
+  }
+
+  botSaid(): Heard[] {
+    return this.wa.sent.filter(({ to }) => to === this.group.id).map(heard);
+  }
+
+  close(): Promise<void> {
+    return this.wa.close();
+  }
+}
+
+export class WhatsAppPerson implements Person {
+  readonly contact: FakeContact;
+  readonly #stage: WhatsAppStage;
+  readonly #heard = new Set<string>();
+
+  constructor(stage: WhatsAppStage, contact: FakeContact) {
+    this.#stage = stage;
+    this.contact = contact;
+  }
+
+  get name(): string {
+    return this.contact.name;
+  }
+
+  get id(): string {
+    return `${this.contact.lid}@lid`;
+  }
+
+  async says(text: string, options: Parameters<Person["says"]>[1] = {}): Promise<Said> {
+    const { inPrivate = false, replyTo, unaddressed = false } = options;
+    const message = await this.contact.writes(text, {
+      ...(inPrivate ? {} : { in: this.#stage.group }),
+      mention: !(inPrivate || unaddressed || text.startsWith("/")),
+      ...(replyTo === undefined ? {} : { quote: replyTo.ref as FakeMessage | SentMessage }),
+    });
+    await message.taken;
+    return { id: message.id, ref: message };
+  }
+
+  async edits(said: Said, text: string): Promise<void> {
+    const before = await this.#stage.editsTaken();
+    await this.contact.edits(said.ref as FakeMessage, text);
+    await expect.poll(() => this.#stage.editsTaken(), { interval: 5, timeout: 10_000 }).toBeGreaterThan(before);
+  }
+
+  async hears(wanted: string | RegExp, { inPrivate = false } = {}): Promise<Heard> {
+    const { wa, group } = this.#stage;
+    const { contact } = this;
+    const isHere = ({ to }: SentMessage) =>
+      inPrivate ? contact.jid("lid") === to || contact.jid("phone") === to : to === group.id;
+    const sent = await wa.waitFor(
+      (message) => isHere(message) && !this.#heard.has(message.id) && fits(message.text, wanted),
+    );
+    this.#heard.add(sent.id);
+    return heard(sent);
+  }
+
+  async renames(name: string): Promise<void> {
+    this.contact.rename(name);
+  }
+}
+
+function heard(sent: SentMessage): Heard {
+  return { text: sent.text, ref: sent, quotes: sent.quotes?.id, thread: undefined };
+}
