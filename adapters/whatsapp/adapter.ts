@@ -101,6 +101,8 @@ class WhatsAppAdapter implements Adapter {
     const [file, ...more] = chunk.files ?? [];
     if (more.length > 0) throw new SendError("refused", "a message of WhatsApp's carries one file");
     const { text, replyTo, forUserId } = chunk;
+    // Right after the start there is no connection yet, and one that breaks comes back soon.
+    await this.#supervisor?.whenConnected(bound);
     try {
       const sent = await this.#ask("send", { messageId, chatId, text, replyTo, forUserId, file }, bound);
       this.#pacing?.sent(chatId);

@@ -1,4 +1,4 @@
-import type { Ending } from "./protocol.ts";
+import { type Ending, LinkError } from "./protocol.ts";
 
 /** What follows from the end of a connection. */
 export interface Consequence {
@@ -45,4 +45,18 @@ const CODES: Readonly<Record<number, Consequence>> = {
 
 function afterCode(code: number): Consequence {
   return CODES[code] ?? { reason: `WhatsApp is out of reach, trying again: code ${code}`, next: "back-off" };
+}
+
+/**
+ * Pure: what the end of a connection says of the pairing that it was for.
+ *
+ * @param shown a code was there to be confirmed
+ */
+export function pairingFailure(ending: Ending, shown: boolean): LinkError {
+  if (ending.by !== "whatsapp") return new LinkError("aborted", "linking was called off");
+  // The last of WhatsApp's codes has run out. Before there was one, the same code says that nobody answered.
+  if (ending.code === 408 && shown) return new LinkError("timed-out", "nobody confirmed the new device in time");
+  const { next, reason } = afterEnding(ending);
+  if (next === "back-off") return new LinkError("unreachable", reason);
+  return new LinkError("refused", `WhatsApp refused the new device: code ${ending.code}`);
 }

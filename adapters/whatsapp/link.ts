@@ -66,8 +66,7 @@ export async function linkAccount(options: LinkOptions): Promise<LinkedAccount> 
     });
     hold.keep();
     onProgress?.("connecting");
-    const late = AbortSignal.any([signal, AbortSignal.timeout(CONNECT_MS)]);
-    await firstConnection(worker, opened.promise, { signal: late, sleep, random });
+    await firstConnection(worker, opened.promise, { signal, sleep, random });
     onProgress?.("connected");
     return account;
   } finally {
@@ -84,18 +83,22 @@ async function firstConnection(
   { signal, sleep, random }: { signal: AbortSignal; sleep: Sleep; random: () => number },
 ): Promise<void> {
   const backoff = new Backoff(random);
-  while (!signal.aborted) {
+  const over = AbortSignal.any([signal, AbortSignal.timeout(CONNECT_MS)]);
+  const late = Promise.withResolvers<Ending>();
+  const giveUp = () => late.resolve({ by: "us" });
+  over.addEventListener("abort", giveUp, { once: true });
+  while (!over.aborted) {
     const ended = worker.call("connect", null).catch((): Ending => ({ by: "crash" }));
-    const ending = await Promise.race([opened, ended]);
+    const ending = await Promise.race([opened, ended, late.promise]);
     if (ending === undefined) return;
     const { next, reason } = afterEnding(ending);
     if (next === "erase") throw new LinkError("refused", reason);
-    if (ending.by === "crash") break;
-    if (next !== "at-once") await sleep(backoff.next(), signal);
+    if (ending.by === "crash" || ending.by === "us") break;
+    if (next !== "at-once") await sleep(backoff.next(), over);
   }
   throw new LinkError(
-    "unreachable",
-    "the account is linked, but could not connect yet: start the gateway, which goes on trying",
+    signal.aborted ? "aborted" : "unreachable",
+    "the account is linked, but has not connected yet: the gateway goes on trying",
   );
 }
 

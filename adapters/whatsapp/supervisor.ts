@@ -35,6 +35,7 @@ export class Supervisor {
   readonly #options: SupervisorOptions;
   readonly #closing = new AbortController();
   readonly #backoff: Backoff;
+  readonly #waiting = new Set<() => void>();
   #running: Promise<void> = Promise.resolve();
   #worker: WorkerLink | undefined;
   #ready = false;
@@ -56,6 +57,20 @@ export class Supervisor {
   /** The worker, while it is connected. */
   get connected(): WorkerLink | undefined {
     return this.#ready ? this.#worker : undefined;
+  }
+
+  /** The worker, as soon as it is connected; undefined once the signal is aborted. */
+  async whenConnected(signal: AbortSignal): Promise<WorkerLink | undefined> {
+    while (this.connected === undefined && !signal.aborted) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const look = () => resolve();
+      this.#waiting.add(look);
+      signal.addEventListener("abort", look, { once: true });
+      await promise;
+      signal.removeEventListener("abort", look);
+      this.#waiting.delete(look);
+    }
+    return signal.aborted ? undefined : this.connected;
   }
 
   /** Hand nothing over any more. */
@@ -134,6 +149,7 @@ export class Supervisor {
           this.#yields = 0;
           this.#restarts = 0;
           this.#report({ ready: true });
+          for (const look of this.#waiting) look();
           return null;
         },
         qr: async () => null,

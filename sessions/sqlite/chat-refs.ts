@@ -37,7 +37,7 @@ export function chatRefs(db: Db): ChatRefs {
   const insert = db.prepare(
     "INSERT INTO chats (platform, account, chat, kind, name, guild, guild_name) VALUES (?, ?, ?, ?, ?, ?, ?)",
   );
-  const rename = db.prepare("UPDATE chats SET kind = ?, name = ?, guild = ?, guild_name = ? WHERE id = ?");
+  const rename = db.prepare("UPDATE chats SET kind = ?, name = coalesce(?, name), guild = ?, guild_name = ? WHERE id = ?");
 
   const movedTo = (ref: number) => byRef.get(ref)?.present ?? undefined;
 
@@ -46,7 +46,7 @@ export function chatRefs(db: Db): ChatRefs {
       const row = find.get(platform, account, chat.id);
       if (row === undefined) return undefined;
       const renamed =
-        row.name !== (chat.name ?? null) ||
+        (chat.name !== undefined && row.name !== chat.name) ||
         row.kind !== chat.kind ||
         row.guild !== (chat.guildId ?? null) ||
         row.guild_name !== (chat.guildName ?? null);
@@ -55,6 +55,7 @@ export function chatRefs(db: Db): ChatRefs {
     of({ platform, account, chat }, known) {
       const names = [chat.kind, chat.name ?? null, chat.guildId ?? null, chat.guildName ?? null];
       if (known === undefined) return Number(insert.run(platform, account, chat.id, ...names).lastInsertRowid);
+      // A platform that does not say what a chat is called has not taken its name away.
       if (known.renamed) rename.run(...names, known.ref);
       return known.ref;
     },

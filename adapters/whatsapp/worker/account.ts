@@ -1,4 +1,10 @@
-import { type BinaryNode, getBinaryNodeChild, getBinaryNodeChildren, S_WHATSAPP_NET } from "@whiskeysockets/baileys";
+import {
+  type AuthenticationCreds,
+  type BinaryNode,
+  getBinaryNodeChild,
+  getBinaryNodeChildren,
+  S_WHATSAPP_NET,
+} from "@whiskeysockets/baileys";
 import { isGroup } from "../ids.ts";
 import type { WireMessage } from "../payload.ts";
 import type { Ending, LinkedAccount, SendOrder, WorkerCalls, WorkerSettings } from "../protocol.ts";
@@ -37,6 +43,7 @@ export class Account {
   readonly #sent: Sent;
   readonly #outbound: Outbound;
   readonly #turnstile = new Turnstile();
+  #saving: Promise<void> = Promise.resolve();
   #line: Line | undefined;
   #me: Me = { id: "" };
   #closed = false;
@@ -85,6 +92,7 @@ export class Account {
       this.#line?.end({ by: "us" });
       await this.#line?.ended;
       await this.#turnstile.idle();
+      await this.#saving;
       return null;
     },
   };
@@ -92,9 +100,8 @@ export class Account {
   async #connect(): Promise<Ending> {
     // What the connection before had begun is over first.
     await this.#turnstile.idle();
-    await this.#inflow.idle();
-    const over = this.#vault;
-    const creds = await readCreds(over).catch(() => null);
+    await this.#saving;
+    const creds = await readCreds(this.#vault).catch(() => null);
     if (creds === null) return { by: "vault" };
     if (creds?.me === undefined) return { by: "whatsapp", code: 401 };
     this.#me = creds.me;
@@ -110,22 +117,27 @@ export class Account {
         turnstile: this.#turnstile,
         stanzas,
         onCommitted: (entry) => this.#inflow.take(entry),
-        isOver: () => this.#line?.isOver === true,
+        isOver: () => line.isOver,
       }),
       getMessage: (key) => this.#sent.again(key),
       cachedGroupMetadata: (jid) => this.#groups.cached(jid),
     });
     this.#line = line;
-    this.#groups.use(line.sock);
+    this.#groups.use(line);
     this.#listen(line, stanzas);
     line.sock.ev.on("creds.update", () => {
       this.#me = creds.me ?? this.#me;
-      // That it failed ends the connection by itself.
-      if (!line.isOver) this.#vault.write([credsEntry(creds)]).catch(() => {});
+      if (!line.isOver) this.#save(creds);
     });
     void line.opened.then(() => this.#ask("opened", null));
     this.#inflow.resume().catch(() => line.end({ by: "vault" }));
     return await line.ended;
+  }
+
+  #save(creds: AuthenticationCreds): void {
+    const entry = credsEntry(creds);
+    // That it failed ends the connection by itself.
+    this.#saving = this.#saving.then(() => this.#vault.write([entry])).catch(() => {});
   }
 
   /** Learn what Baileys does not pass on with what it decrypts. */

@@ -1,5 +1,6 @@
 import type { BinaryNode, GroupMetadata, WASocket } from "@whiskeysockets/baileys";
 import { bareJid, isGroup } from "../ids.ts";
+import type { Line } from "./line.ts";
 import type { Mappings } from "./mappings.ts";
 
 const FRESH_MS = 10 * 60_000;
@@ -18,19 +19,19 @@ interface Known {
 export class Groups {
   readonly #mappings: Mappings;
   readonly #known = new Map<string, Known>();
-  #sock: WASocket | undefined;
+  #line: Line | undefined;
 
   constructor(mappings: Mappings) {
     this.#mappings = mappings;
   }
 
   /** From now on this connection is asked. */
-  use(sock: WASocket): void {
-    this.#sock = sock;
+  use(line: Line): void {
+    this.#line = line;
     // Who came and went while nobody listened is unknown.
     this.#known.clear();
     // Told of every change of a group: its name, who is in it, who administers it.
-    sock.ws.on("CB:notification,type:w:gp2", ({ attrs }: BinaryNode) => this.#known.delete(attrs.from ?? ""));
+    line.sock.ws.on("CB:notification,type:w:gp2", ({ attrs }: BinaryNode) => this.#known.delete(attrs.from ?? ""));
   }
 
   /** As `cachedGroupMetadata` of Baileys, which asks itself if there is none. */
@@ -39,11 +40,14 @@ export class Groups {
     return known !== undefined && known.until > Date.now() ? await known.metadata.catch(() => undefined) : undefined;
   }
 
-  /** @throws what the server answered */
+  /** @throws what the server answered, or at once while there is no connection */
   metadata(jid: string): Promise<GroupMetadata> {
+    // A question in the middle of a login would break it.
+    const line = this.#line;
+    if (line?.isOpen !== true) return Promise.reject(new Error("not connected"));
     const known = this.#known.get(jid);
     if (known !== undefined && known.until > Date.now()) return known.metadata;
-    const fresh: Known = { metadata: this.#ask(jid), until: Date.now() + FRESH_MS };
+    const fresh: Known = { metadata: this.#ask(line.sock, jid), until: Date.now() + FRESH_MS };
     this.#known.delete(jid);
     this.#known.set(jid, fresh);
     if (this.#known.size > GROUPS) this.#known.delete(this.#known.keys().next().value ?? "");
@@ -55,7 +59,7 @@ export class Groups {
 
   /** The group's subject, if it can be had soon. */
   async nameOf(jid: string): Promise<string | undefined> {
-    if (!isGroup(jid) || this.#sock === undefined) return undefined;
+    if (!isGroup(jid)) return undefined;
     const late = Promise.withResolvers<undefined>();
     const timer = setTimeout(() => late.resolve(undefined), NAME_MS);
     try {
@@ -78,9 +82,7 @@ export class Groups {
     );
   }
 
-  async #ask(jid: string): Promise<GroupMetadata> {
-    const sock = this.#sock;
-    if (sock === undefined) throw new Error("not connected");
+  async #ask(sock: WASocket, jid: string): Promise<GroupMetadata> {
     const metadata = await sock.groupMetadata(jid);
     for (const { id, phoneNumber, lid } of metadata.participants) await this.#learn(sock, id, phoneNumber ?? lid);
     return metadata;

@@ -69,11 +69,6 @@ export class Inflow {
     await Promise.all(this.#chats.values());
   }
 
-  /** Resolves when nothing is under way any more. */
-  async idle(): Promise<void> {
-    await Promise.all(this.#chats.values());
-  }
-
   async #handOver(entry: Entry): Promise<void> {
     if (!this.#running || this.#holds) return;
     try {

@@ -75,12 +75,16 @@ export class Journal {
     this.#current.set(keyOf(spot), entry);
   }
 
-  /** It was handed over. @param spot where it can be quoted */
+  /**
+   * It was handed over.
+   *
+   * @param spot where it can be quoted; without, what it says is forgotten: the owner's own chats are nobody's business
+   */
   async done(entry: Entry, spot: Spot | undefined): Promise<void> {
     const expiresAt = Date.now() + SEEN_MS;
     const entries: VaultEntry[] = [
       { kind: RECEIVED, id: entry.id, value: null },
-      { kind: SEEN, id: entry.id, value: stored(entry), expiresAt },
+      { kind: SEEN, id: entry.id, value: stored(spot ? entry : { ...entry, plaintext: undefined }), expiresAt },
     ];
     if (spot !== undefined) entries.push({ kind: SEEN, id: keyOf(spot), value: entry.id, expiresAt });
     await this.#vault.write(entries);

@@ -1,10 +1,10 @@
 import { initAuthCreds } from "@whiskeysockets/baileys";
 import type { Vault, VaultEntry } from "../../adapter.ts";
-import { afterEnding } from "../connection-policy.ts";
+import { pairingFailure } from "../connection-policy.ts";
 import { erasures } from "../credentials.ts";
 import { holdEntry } from "../hold.ts";
 import { bareJid, phoneOf } from "../ids.ts";
-import { type Ending, LinkError, type LinkedAccount, type WorkerSettings } from "../protocol.ts";
+import { LinkError, type LinkedAccount, type WorkerSettings } from "../protocol.ts";
 import type { Ask } from "./ask.ts";
 import { credsEntry } from "./creds.ts";
 import { Line } from "./line.ts";
@@ -68,7 +68,7 @@ export async function pair({ settings, ask, vault, phone, onLine }: PairingOptio
 
   const ending = await line.ended;
   clearTimeout(restart);
-  if (committed === undefined) throw linkErrorOf(ending, shown);
+  if (committed === undefined) throw pairingFailure(ending, shown);
   try {
     await committed;
   } catch {
@@ -80,15 +80,6 @@ export async function pair({ settings, ask, vault, phone, onLine }: PairingOptio
 export function accountOf({ id, lid }: { id: string; lid?: string }): LinkedAccount {
   const hidden = bareJid(lid);
   return { phone: phoneOf(id) ?? "", ...(hidden !== undefined && { lid: hidden }) };
-}
-
-function linkErrorOf(ending: Ending, shown: boolean): LinkError {
-  if (ending.by !== "whatsapp") return new LinkError("aborted", "linking was called off");
-  // The last of WhatsApp's codes has run out. Before there was one, the same code says that nobody answered.
-  if (ending.code === 408 && shown) return new LinkError("timed-out", "nobody confirmed the new device in time");
-  const { next, reason } = afterEnding(ending);
-  if (next === "back-off") return new LinkError("unreachable", reason);
-  return new LinkError("refused", `WhatsApp refused the new device: code ${ending.code}`);
 }
 
 /** A vault for keys that are not to be kept yet. */

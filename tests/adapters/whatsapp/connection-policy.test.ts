@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { afterEnding } from "../../../adapters/whatsapp/connection-policy.ts";
+import { afterEnding, pairingFailure } from "../../../adapters/whatsapp/connection-policy.ts";
 
 test.each([
   [401, "erase", "logged out on the phone: run `parley whatsapp link`"],
@@ -24,4 +24,14 @@ test("whatever else ends a connection, it is tried again, and the operator reads
   expect(afterEnding({ by: "gateway" })).toMatchObject({ next: "back-off", reason: expect.stringContaining("taken") });
   expect(afterEnding({ by: "crash" })).toMatchObject({ next: "back-off", reason: expect.stringContaining("crashed") });
   expect(afterEnding({ by: "us" }).next).toBe("end");
+});
+
+test("a pairing that failed is told apart by whose fault it was", () => {
+  const code = (status: number, shown = true) => pairingFailure({ by: "whatsapp", code: status }, shown).code;
+  expect(code(408)).toBe("timed-out");
+  expect(code(408, false)).toBe("unreachable");
+  expect(code(503)).toBe("unreachable");
+  expect(code(401)).toBe("refused");
+  expect(code(405)).toBe("refused");
+  expect(pairingFailure({ by: "us" }, true).code).toBe("aborted");
 });

@@ -90,6 +90,16 @@ describe("linking", () => {
     expect(stage.gateway.vault.kinds()).toEqual([]);
   });
 
+  test("called off after the phone agreed, the account stays linked", async () => {
+    const stage = await Stage.open();
+    const off = new AbortController();
+    const attempt = linking(stage, { signal: off.signal, onProgress: (step) => step === "connecting" && off.abort() });
+    await expect(attempt).rejects.toMatchObject({ code: "aborted", message: expect.stringContaining("is linked") });
+    expect(await linkedAs(stage.gateway.vault)).toMatchObject({ phone: "15550001111" });
+    expect(stage.gateway.vault.ids("link")).toEqual([]);
+    await stage.started();
+  });
+
   test("a store that fails at the decisive moment links nothing", async () => {
     const stage = await Stage.open();
     stage.gateway.vault.fails = () => true;

@@ -14,9 +14,6 @@ function listen(): void {
       return true;
     });
   }
-  for (const name of ["log", "info", "warn", "error", "debug", "trace", "dir"] as const) {
-    vi.spyOn(console, name).mockImplementation((...words) => void output.push(words.map(String).join(" ")));
-  }
   process.on("worker", overhear);
 }
 

@@ -138,6 +138,17 @@ export function chats(scene: StoreScene): void {
       expect(await scene.store.setting(place, "strategy")).toBeNull();
     });
 
+    test("a chat keeps its name when a message does not say it, and takes a new one", async () => {
+      const named = async (name?: string) => {
+        const chat = { id: "-100", kind: "group" as const, ...(name === undefined ? {} : { name }) };
+        await accept(message("alice", "hi", { source: { chat } }));
+        return (await scene.store.chats()).map((summary) => summary.name);
+      };
+      expect(await named("Team")).toEqual(["Team"]);
+      expect(await named()).toEqual(["Team"]);
+      expect(await named("Crew")).toEqual(["Crew"]);
+    });
+
     describe("a chat that moved", () => {
       const from = { platform: "telegram", account: "default", chatId: "-100" } as const;
       const inNew = (user: string, text: string, messageId: string) =>
