@@ -39,11 +39,10 @@ class WhatsAppAdapter implements Adapter {
   readonly account: string;
   readonly render = renderWhatsApp;
   readonly typing?: (to: Destination) => Promise<void>;
-  readonly #supervision: Omit<SupervisorOptions, "handlers" | "onRelaying">;
+  readonly #supervision: Omit<SupervisorOptions, "handlers">;
   readonly #pacing: Pacing | undefined;
   readonly #closing = new AbortController();
-  /** Messages that people may have got although nobody said so yet. */
-  readonly #relaying = new Set<string>();
+  readonly #stopping = new AbortController();
   #supervisor: Supervisor | undefined;
 
   constructor({
@@ -75,12 +74,12 @@ class WhatsAppAdapter implements Adapter {
     this.#supervisor = new Supervisor({
       ...this.#supervision,
       handlers,
-      onRelaying: (messageId) => this.#relaying.add(messageId),
     });
     this.#supervisor.start();
   }
 
   async stop(): Promise<void> {
+    this.#stopping.abort();
     await this.#supervisor?.hold();
   }
 
@@ -102,7 +101,7 @@ class WhatsAppAdapter implements Adapter {
     if (more.length > 0) throw new SendError("refused", "a message of WhatsApp's carries one file");
     const { text, replyTo, forUserId } = chunk;
     // Right after the start there is no connection yet, and one that breaks comes back soon.
-    await this.#supervisor?.whenConnected(bound);
+    await this.#supervisor?.whenConnected(AbortSignal.any([bound, this.#stopping.signal]));
     try {
       const sent = await this.#ask("send", { messageId, chatId, text, replyTo, forUserId, file }, bound);
       this.#pacing?.sent(chatId);
@@ -110,11 +109,7 @@ class WhatsAppAdapter implements Adapter {
     } catch (error) {
       if (error instanceof SendError) throw error;
       // The thread is gone, and with it what it knew.
-      throw new SendError("temporary", "the connection to WhatsApp was lost", {
-        uncertain: this.#relaying.has(messageId),
-      });
-    } finally {
-      this.#relaying.delete(messageId);
+      throw new SendError("temporary", "the connection to WhatsApp was lost");
     }
   }
 

@@ -168,7 +168,6 @@ function begin(options: Access & Partial<LinkOptions>, onOpened: () => void): Wo
     handOver: async () => false,
     samePerson: nothing,
     malformed: nothing,
-    relaying: nothing,
   };
   return new WorkerLink(
     {

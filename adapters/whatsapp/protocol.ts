@@ -31,8 +31,6 @@ export interface MainCalls {
   handOver: { takes: { reading: NonNullable<Reading> }; gives: boolean };
   samePerson: { takes: { from: string; to: string }; gives: null };
   malformed: { takes: { name: string; code?: string }; gives: null };
-  /** From here on, people may get the message with this id. */
-  relaying: { takes: { messageId: string }; gives: null };
   qr: { takes: { text: string }; gives: null };
   pairingCode: { takes: { code: string }; gives: null };
   progress: { takes: { step: LinkStep }; gives: null };

@@ -10,8 +10,6 @@ import { WorkerLink } from "./worker-link.ts";
 export interface SupervisorOptions {
   handlers: AdapterHandlers;
   settings: Omit<WorkerSettings, "holds">;
-  /** From here on people may get the message with this id. */
-  onRelaying(messageId: string): void;
   lookMs: number;
   sleep: Sleep;
   random: () => number;
@@ -35,7 +33,9 @@ export class Supervisor {
   readonly #options: SupervisorOptions;
   readonly #closing = new AbortController();
   readonly #backoff: Backoff;
+  /** Those who wait for a connection. */
   readonly #waiting = new Set<() => void>();
+  #mayConnect = true;
   #running: Promise<void> = Promise.resolve();
   #worker: WorkerLink | undefined;
   #ready = false;
@@ -59,9 +59,9 @@ export class Supervisor {
     return this.#ready ? this.#worker : undefined;
   }
 
-  /** The worker, as soon as it is connected; undefined once the signal is aborted. */
-  async whenConnected(signal: AbortSignal): Promise<WorkerLink | undefined> {
-    while (this.connected === undefined && !signal.aborted) {
+  /** Resolves as soon as there is a connection, or none to be expected: no link, or the signal was aborted. */
+  async whenConnected(signal: AbortSignal): Promise<void> {
+    while (this.connected === undefined && this.#mayConnect && !signal.aborted) {
       const { promise, resolve } = Promise.withResolvers<void>();
       const look = () => resolve();
       this.#waiting.add(look);
@@ -70,7 +70,6 @@ export class Supervisor {
       signal.removeEventListener("abort", look);
       this.#waiting.delete(look);
     }
-    return signal.aborted ? undefined : this.connected;
   }
 
   /** Hand nothing over any more. */
@@ -108,7 +107,9 @@ export class Supervisor {
     while (!signal.aborted) {
       const link = await fingerprint(handlers.vault);
       const held = (await heldUntil(handlers.vault)) > now();
+      this.#mayConnect = link !== undefined;
       if (link !== undefined && !held) return link;
+      this.#tell();
       // Keys that nobody uses any more are not to stay in another thread's memory.
       await this.#drop();
       this.#report({ ready: false, reason: held ? "the account is being linked" : NOT_LINKED });
@@ -133,23 +134,19 @@ export class Supervisor {
   }
 
   #begin(): WorkerLink {
-    const { handlers, settings, onRelaying } = this.#options;
+    const { handlers, settings } = this.#options;
     return new WorkerLink(
       { ...settings, holds: this.#holds },
       {
         ...vaultCalls(handlers.vault),
         ...handlerCalls(handlers, settings.account),
-        relaying: async ({ messageId }) => {
-          onRelaying(messageId);
-          return null;
-        },
         opened: async () => {
           this.#openedAt = this.#options.now();
           this.#ready = true;
           this.#yields = 0;
           this.#restarts = 0;
           this.#report({ ready: true });
-          for (const look of this.#waiting) look();
+          this.#tell();
           return null;
         },
         qr: async () => null,
@@ -165,6 +162,8 @@ export class Supervisor {
     if (next === "end") return;
     this.#report({ ready: false, reason });
     if (next === "erase") {
+      this.#mayConnect = false;
+      this.#tell();
       await this.#drop();
       await erase(handlers.vault, link);
       // Said once more than "not linked" would: why there is no link is what the operator has to know.
@@ -192,6 +191,10 @@ export class Supervisor {
       over.abort();
       await end;
     }
+  }
+
+  #tell(): void {
+    for (const look of this.#waiting) look();
   }
 
   async #drop(): Promise<void> {

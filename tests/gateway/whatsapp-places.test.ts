@@ -33,6 +33,8 @@ describe("WhatsApp", () => {
   const words = (spoken: string) => spoken.replace(/<[^>]*>|@\w+/g, "").trim();
   const ask = (who: FakeContact, text: string, how: Parameters<FakeContact["writes"]>[1] = {}) =>
     who.writes(text, { in: group, mention: true, ...how });
+  const changes = (count: number) =>
+    expect.poll(() => stage.changesTaken(), { interval: 5, timeout: 10_000 }).toBe(count);
   const prompts = () => theatre.claude.requests.map(promptOf);
   const texts = () => wa.sent.map(({ text }) => text);
   const keys = async () => {
@@ -208,16 +210,19 @@ describe("WhatsApp", () => {
       await theatre.claude.waitForInFlight(1);
       const waiting = await ask(bob, "wrnog");
       const regretted = await ask(carol, "never mind");
-      await (await bob.edits(waiting, `@${wa.bot.lid} right`)).taken;
-      await (await carol.deletes(regretted)).taken;
-      await (await alice.deletes(waiting)).taken;
+      await bob.edits(waiting, `@${wa.bot.lid} nearly`, { sealed: false });
+      await bob.edits(waiting, `@${wa.bot.lid} right`);
+      await carol.deletes(regretted);
+      await alice.deletes(waiting);
+      await changes(4);
       gate.release();
       await wa.waitFor("Answer to: right");
-      await (await alice.edits(first, "changed afterwards")).taken;
+      await alice.edits(first, "changed afterwards");
+      await changes(5);
       await alice.reacts(first, "👍");
       await ask(carol, "marker");
       await wa.waitFor("marker");
-      expect(prompts().join()).not.toMatch(/wrnog|never mind|changed afterwards/);
+      expect(prompts().join()).not.toMatch(/wrnog|nearly|never mind|changed afterwards/);
       expect(theatre.claude.requests).toHaveLength(3);
     });
 
@@ -228,7 +233,8 @@ describe("WhatsApp", () => {
       await ask(alice, "first");
       await theatre.claude.waitForInFlight(1);
       const waiting = await ask(bob, "rude");
-      await (await alice.deletes(waiting)).taken;
+      await alice.deletes(waiting);
+      await changes(1);
       gate.release();
       await ask(carol, "marker");
       await wa.waitFor("marker");

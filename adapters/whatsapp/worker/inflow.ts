@@ -1,7 +1,9 @@
+import { proto } from "@whiskeysockets/baileys";
+import { editedId, unsealEdit } from "../edits.ts";
 import { nameOf } from "../failures.ts";
 import { bareJid, isGroup } from "../ids.ts";
 import { jidsIn, type Reading, readMessage } from "../normalize.ts";
-import type { WireMessage } from "../payload.ts";
+import type { WireContent, WireMessage } from "../payload.ts";
 import type { WorkerSettings } from "../protocol.ts";
 import type { Scene } from "../scene.ts";
 import type { Ask } from "./ask.ts";
@@ -89,6 +91,14 @@ export class Inflow {
     try {
       wire = messageIn(entry, me());
       if (wire.key.fromMe) return { answered: false };
+    } catch (error) {
+      await ask("malformed", nameOf(error));
+      return { answered: false };
+    }
+    const original = await this.#editedBy(wire);
+    try {
+      const opened = original && unsealEdit(wire, original);
+      if (opened) wire.message = proto.Message.decode(opened);
       jids = jidsIn(wire);
     } catch (error) {
       await ask("malformed", nameOf(error));
@@ -99,7 +109,7 @@ export class Inflow {
     mappings.learn(participant, participantAlt);
     await mappings.load(jids);
     for (const jid of jids) await this.#introduce(jid);
-    const scene = await this.#scene(wire);
+    const scene = await this.#scene(wire, original);
     let reading: Reading;
     try {
       reading = readMessage(wire, scene, settings.maxAttachmentBytes);
@@ -123,14 +133,24 @@ export class Inflow {
     this.#introduced.add(`${phone} ${lid}`);
   }
 
-  async #scene(wire: WireMessage): Promise<Scene> {
-    const { settings, mappings, groups, journal, me } = this.#options;
+  /** What an edit's message said before: the secret that opens the edit is in it, and what an edit leaves out. */
+  async #editedBy(wire: WireMessage): Promise<WireContent | undefined> {
+    const id = editedId(wire);
+    if (id === undefined) return undefined;
+    const { remoteJidAlt, participantAlt, ...key } = wire.key;
+    const forms = [
+      key,
+      { ...key, remoteJid: remoteJidAlt ?? key.remoteJid, participant: participantAlt ?? key.participant },
+    ];
+    const spots = forms.map((form) => spotOf({ key: { ...form, id } })).filter((spot) => spot !== undefined);
+    const before = await this.#options.journal.at(spots);
+    return before?.plaintext === undefined ? undefined : contentIn(before.plaintext);
+  }
+
+  async #scene(wire: WireMessage, original: WireContent | undefined): Promise<Scene> {
+    const { settings, mappings, groups, me } = this.#options;
     const { id, lid, name } = me();
     const chatName = await groups.nameOf(wire.key.remoteJid ?? "");
-    const edited = editedIdIn(wire);
-    const spot = spotOf(wire);
-    const before =
-      edited === undefined || spot === undefined ? undefined : await journal.at([{ ...spot, messageId: edited }]);
     const phone = bareJid(id);
     const hidden = bareJid(lid);
     return {
@@ -140,7 +160,7 @@ export class Inflow {
       ...(chatName !== undefined && { chatName }),
       nameOf: (userId) => this.#names.get(userId),
       now: Number(wire.messageTimestamp) * 1_000,
-      ...(before?.plaintext !== undefined && { original: contentIn(before.plaintext) }),
+      ...(original !== undefined && { original }),
     };
   }
 
@@ -163,9 +183,4 @@ function spotOf({ key }: WireMessage): Spot | undefined {
   const chat = bareJid(key.remoteJid);
   const sender = isGroup(chat ?? "") ? bareJid(key.participant) : chat;
   return chat === undefined || sender === undefined || !key.id ? undefined : { chat, sender, messageId: key.id };
-}
-
-function editedIdIn({ message }: WireMessage): string | undefined {
-  const edit = message?.protocolMessage ?? message?.editedMessage?.message?.protocolMessage;
-  return edit?.editedMessage == null ? undefined : (edit.key?.id ?? undefined);
 }

@@ -3,7 +3,6 @@ import { SendError } from "../../adapter.ts";
 import { calledOff, notConnected, sendErrorOf } from "../errors.ts";
 import { isGroup } from "../ids.ts";
 import type { SendOrder } from "../protocol.ts";
-import type { Ask } from "./ask.ts";
 import { compose } from "./composing.ts";
 import type { Groups } from "./groups.ts";
 import type { Journal } from "./journal.ts";
@@ -14,14 +13,18 @@ import type { Sent } from "./sent.ts";
 const ACK_MS = 20_000;
 
 export interface OutboundOptions {
-  ask: Ask;
   journal: Journal;
   mappings: Mappings;
   groups: Groups;
   sent: Sent;
 }
 
-/** Sends messages, each under an id that is always the same, and waits until WhatsApp has taken it. */
+/**
+ * Sends messages, each under an id that is always the same, and waits until WhatsApp has taken it.
+ *
+ * Whether people got a message that failed may be unknown, and does not matter: sent again it has the same id and the
+ * same words, and is shown once.
+ */
 export class Outbound {
   readonly #options: OutboundOptions;
 
@@ -33,7 +36,7 @@ export class Outbound {
   async send(order: SendOrder, line: Line | undefined, signal: AbortSignal): Promise<string> {
     if (line?.isOpen !== true) throw notConnected();
     const { messageId, chatId } = order;
-    const { sent, groups, ask } = this.#options;
+    const { sent, groups } = this.#options;
     if (isGroup(chatId))
       await groups.metadata(chatId).catch((error) => {
         throw sendErrorOf(codeIn(error) ?? 500);
@@ -42,14 +45,13 @@ export class Outbound {
     if (signal.aborted) throw calledOff();
     const ack = new Ack(line, messageId, signal);
     try {
-      await ask("relaying", { messageId });
       const relayed = line.sock.relayMessage(chatId, message, { messageId });
       // Whoever waits for the ack hears first if the line breaks.
       relayed.catch(() => {});
       const code = await Promise.race([ack.code, relayed.then(() => ack.code)]);
       if (code !== undefined) throw sendErrorOf(code);
     } catch (error) {
-      throw error instanceof SendError ? error : failed(error);
+      throw error instanceof SendError ? error : failed();
     } finally {
       ack.close();
     }
@@ -78,7 +80,7 @@ class Ack {
 
   constructor(line: Line, messageId: string, signal: AbortSignal) {
     const answer = Promise.withResolvers<number | undefined>();
-    const lost = (why: string) => answer.reject(new SendError("temporary", why, { uncertain: true }));
+    const lost = (why: string) => answer.reject(new SendError("temporary", why));
     const timer = setTimeout(() => lost("WhatsApp has not confirmed the message"), ACK_MS);
     const onAck = ({ attrs }: BinaryNode) => {
       if (attrs.id === messageId) answer.resolve(attrs.error === undefined ? undefined : Number(attrs.error) || 400);
@@ -103,11 +105,8 @@ class Ack {
   }
 }
 
-function failed(error: unknown): SendError {
-  const { output } = error as { output?: { statusCode?: number } };
-  // 428: there was no connection to send it on.
-  const uncertain = output?.statusCode !== 428;
-  return new SendError("temporary", "the message could not be sent", { uncertain });
+function failed(): SendError {
+  return new SendError("temporary", "the message could not be sent");
 }
 
 /** The code in an answer to a question, where the server refused. */

@@ -204,14 +204,14 @@ describe("the thread that runs WhatsApp", () => {
     expect(begun.length).toBe(2);
   });
 
-  test("takes what is being sent with it: whether people got it is unknown", async () => {
+  test("takes what is being sent with it, which is sent again", async () => {
     const stage = await Stage.linked();
     const begun = threads();
     const adapter = await stage.started();
     const alice = stage.wa.contact("Alice");
     stage.wa.holdAcks();
     const sending = adapter.send(chunk(alice.jid(), "hello"), never);
-    const failure = expect(sending).rejects.toMatchObject({ name: "SendError", code: "temporary", uncertain: true });
+    const failure = expect(sending).rejects.toMatchObject({ name: "SendError", code: "temporary", uncertain: false });
     await stage.wa.waitFor("hello");
     await begun[0]?.terminate();
     await failure;

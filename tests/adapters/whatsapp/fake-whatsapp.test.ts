@@ -85,7 +85,7 @@ test("messages are edited, taken back and reacted to", async () => {
   const { whatsapp, client } = await linked();
   const alice = whatsapp.contact("Alice");
   const message = await alice.writes("helo");
-  const edit = await client.waitForMessage((await alice.edits(message, "hello")).id);
+  const edit = await client.waitForMessage((await alice.edits(message, "hello", { sealed: false })).id);
   const edited = edit.message?.editedMessage?.message?.protocolMessage;
   expect(edited).toMatchObject({ key: { id: message.id }, editedMessage: { conversation: "hello" } });
   const deletion = await client.waitForMessage((await alice.deletes(message)).id);

@@ -70,7 +70,7 @@ describe("sending", () => {
     const first = chunk(alice.jid(), "only once");
     const sending = expect(adapter.send(first, off.signal)).rejects.toMatchObject({
       code: "temporary",
-      uncertain: true,
+      uncertain: false,
     });
     await stage.wa.waitFor("only once");
     off.abort();
@@ -89,7 +89,7 @@ describe("sending", () => {
     const alice = stage.wa.contact("Alice");
     const acks = stage.wa.holdAcks();
     const first = chunk(alice.jid(), "hello");
-    const sending = expect(adapter.send(first, never)).rejects.toMatchObject({ code: "temporary", uncertain: true });
+    const sending = expect(adapter.send(first, never)).rejects.toMatchObject({ code: "temporary", uncertain: false });
     await stage.wa.waitFor("hello");
     stage.wa.drop();
     await sending;

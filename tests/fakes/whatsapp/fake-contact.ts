@@ -5,6 +5,7 @@ import { documentContent, type FileWords, imageContent, viewedOnce, voiceContent
 import type { Group } from "./group.ts";
 import { type Addressing, jidOf, newDevices, type Person } from "./people.ts";
 import { type Letter, post } from "./posting.ts";
+import { sealedEdit } from "./sealed-edit.ts";
 import type { FakeMessage, SentMessage } from "./seen.ts";
 import type { World } from "./world.ts";
 
@@ -78,14 +79,24 @@ export class FakeContact {
     return this.#post(contentOf(words, references), how);
   }
 
-  edits(message: FakeMessage, text: string, how: Pick<Writing, "id" | "sentAt"> = {}): Promise<FakeMessage> {
+  /** `sealed` as clients of today write edits; older ones do not. */
+  edits(
+    message: FakeMessage,
+    text: string,
+    { sealed = true, ...how }: Pick<Writing, "id" | "sentAt"> & { sealed?: boolean } = {},
+  ): Promise<FakeMessage> {
     const editedMessage = message.message.conversation
       ? { conversation: text }
       : { extendedTextMessage: { ...message.message.extendedTextMessage, text } };
     const timestampMs = how.sentAt ?? this.#world.clock();
     const key = this.#keyOf(message);
     const protocolMessage = { key, type: MESSAGE_EDIT, editedMessage, timestampMs };
-    return this.#postAbout(message, { editedMessage: { message: { protocolMessage } } }, { ...how, edit: "1" });
+    const secret = message.message.messageContextInfo?.messageSecret;
+    const content =
+      sealed && secret
+        ? sealedEdit(key, message.fromJid, secret, { protocolMessage })
+        : { editedMessage: { message: { protocolMessage } } };
+    return this.#postAbout(message, content, { ...how, edit: "1" });
   }
 
   /** Takes back a message of their own, or, as an admin, somebody else's. */

@@ -59,10 +59,12 @@ export class WhatsAppStage implements Stage {
     await this.wa.connected;
   }
 
-  /** Edits that the gateway has been told of: WhatsApp knows only that they are safe with it. */
-  async editsTaken(): Promise<number> {
+  /** Edits and deletions that the gateway has been told of: WhatsApp knows only that they are safe with it. */
+  async changesTaken(): Promise<number> {
     const metrics = await (await fetch(`${this.#gatewayUrl}/metrics`)).text();
-    const counts = metrics.matchAll(/^parley_messages_total\{platform="whatsapp",result="edited(?:-late)?"\} (\d+)/gm);
+    const counts = metrics.matchAll(
+      /^parley_messages_total\{platform="whatsapp",result="(?:edited|deleted)(?:-late)?"\} (\d+)/gm,
+    );
     return Array.from(counts, ([, count]) => Number(count)).reduce((sum, count) => sum + count, 0);
   }
 
@@ -111,9 +113,9 @@ export class WhatsAppPerson implements Person {
   }
 
   async edits(said: Said, text: string): Promise<void> {
-    const before = await this.#stage.editsTaken();
+    const before = await this.#stage.changesTaken();
     await this.contact.edits(said.ref as FakeMessage, text);
-    await expect.poll(() => this.#stage.editsTaken(), { interval: 5, timeout: 10_000 }).toBeGreaterThan(before);
+    await expect.poll(() => this.#stage.changesTaken(), { interval: 5, timeout: 10_000 }).toBeGreaterThan(before);
   }
 
   async hears(wanted: string | RegExp, { inPrivate = false } = {}): Promise<Heard> {
