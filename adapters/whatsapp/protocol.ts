@@ -18,7 +18,7 @@ export interface WorkerCalls {
   fetch: { takes: { ref: string; mimeType?: string; maxBytes: number }; gives: FetchedAttachment };
   /** From now on, messages are kept and not handed over; answers when the last hand-over is done. */
   hold: { takes: null; gives: null };
-  /** End the connection; answers when nothing is written any more. */
+  /** End the connection, and the thread when nothing is written any more. */
   close: { takes: null; gives: null };
 }
 

@@ -61,7 +61,9 @@ export class WorkerLink {
   async #close(): Promise<void> {
     const late = Promise.withResolvers<void>();
     const timer = setTimeout(late.resolve, FAREWELL_MS);
-    await Promise.race([this.call("close", null).catch(() => {}), this.gone, late.promise]);
+    this.call("close", null).catch(() => {});
+    // It leaves by itself: to break a thread off in the midst of anything is for those that hang.
+    await Promise.race([this.gone, late.promise]);
     clearTimeout(timer);
     await this.#worker.terminate();
     await this.gone;

@@ -18,5 +18,13 @@ const port = parentPort;
 // What comes before everything is loaded waits in the port.
 const { Account } = await import("./account.ts");
 const account = new Account(workerData as WorkerSettings, (name, takes, signal) => calls.call(name, takes, signal));
-const calls = new ThreadCalls<MainCalls, WorkerCalls>(port, account.serves);
+const calls = new ThreadCalls<MainCalls, WorkerCalls>(port, {
+  ...account.serves,
+  async close(takes, signal) {
+    await account.serves.close(takes, signal);
+    // Not before the answer is out. Timers of the client would keep the thread for half a minute.
+    setImmediate(() => process.exit());
+    return null;
+  },
+});
 port.on("message", (message) => calls.receive(message));
