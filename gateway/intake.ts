@@ -98,9 +98,10 @@ export class Intake {
   }
 
   async #mergePerson({ platform, account }: Adapter, from: string, to: string): Promise<void> {
-    const { store, lanes, health, log } = this.#options;
+    const { store, lanes, delivery, health, log } = this.#options;
     const renamed = await health.watch(store.samePerson({ platform, account }, from, to));
-    for (const { lane, chatRef } of renamed) lanes.wake(lane, chatRef);
+    for (const { lane, chatRef } of renamed.lanes) lanes.wake(lane, chatRef);
+    if (renamed.chatRef !== undefined) delivery.wake(renamed.chatRef);
     log.debug({ platform, account }, "two ids are one person's");
   }
 

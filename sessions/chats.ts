@@ -57,7 +57,13 @@ export interface ChatStore {
    * Two ids of an account's people are one person's, who goes by the second from now on: sessions, a private chat with
    * its settings, and everything that waits or runs follow, in one transaction. What was written under the first id is
    * read as the second's.
+   *
+   * @returns lanes under their new names that have work, and the private chat, which may have something to send
    */
-  samePerson(account: BotAccount, from: string, to: string): Promise<Array<{ lane: string; chatRef: number }>>;
+  samePerson(
+    account: BotAccount,
+    from: string,
+    to: string,
+  ): Promise<{ lanes: Array<{ lane: string; chatRef: number }>; chatRef?: number }>;
   counts(): Promise<{ waiting: number; running: number; pendingDeliveries: number }>;
 }

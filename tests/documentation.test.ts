@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { afterEnding } from "../adapters/whatsapp/connection-policy.ts";
 import { main } from "../gateway/cli/main.ts";
 import { commands } from "../gateway/commands/index.ts";
 import { loadConfig } from "../gateway/config/load.ts";
@@ -63,6 +64,17 @@ describe("the README", () => {
       for (const link of links) await readFile(join(root, file, "..", link));
     }
   });
+});
+
+test("docs/whatsapp.md knows every end of a connection that an operator has to do something about", async () => {
+  const page = await read("docs/whatsapp.md");
+  const rows = [...page.matchAll(/^\| ([^|`]+) \|/gm)].map((match) => match[1] ?? "");
+  const told = [401, 402, 403, 405, 440].map((code) => afterEnding({ by: "whatsapp", code }).reason);
+  for (const reason of told)
+    expect(
+      rows.some((row) => reason.startsWith(row)),
+      reason,
+    ).toBe(true);
 });
 
 // The example is read from the page and loaded as its readers would load it.

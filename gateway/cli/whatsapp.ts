@@ -1,12 +1,13 @@
-import { mkdirSync } from "node:fs";
 import { renderUnicodeCompact } from "uqr";
 import type { Vault } from "../../adapters/adapter.ts";
 import { LinkError, type LinkErrorCode, linkAccount, linkedAs, unlinkAccount } from "../../adapters/whatsapp/link.ts";
 import { visitSqliteStore } from "../../sessions/sqlite/store.ts";
+import type { Store } from "../../sessions/store.ts";
 import { DEFAULT_ACCOUNT } from "../../strategies/key.ts";
 import type { Config } from "../config/config.ts";
 import { loadConfig } from "../config/load.ts";
 import { CliError, type Surroundings } from "./surroundings.ts";
+import { visit } from "./visit.ts";
 
 const account = { platform: "whatsapp", account: DEFAULT_ACCOUNT } as const;
 
@@ -28,12 +29,14 @@ export async function link(around: Surroundings, { phone }: { phone?: string }):
   const { print, interrupted = () => new AbortController().signal } = around;
   const digits = phone === undefined ? undefined : phoneDigits(phone);
   const { config, wsUrl, deviceName } = configuration(around);
-  const linked = await withVault(config.dataDir, async (vault) => {
+  const store = visitSqliteStore(config.dataDir);
+  const vault = vaultOf(store);
+  try {
     const present = await linkedAs(vault);
     if (present !== null) {
       throw new CliError(`Linked already as ${shown(present.phone)}: unlink it first with \`parley whatsapp unlink\`.`);
     }
-    return linkAccount({
+    const linked = await linkAccount({
       vault,
       wsUrl,
       deviceName,
@@ -48,11 +51,12 @@ export async function link(around: Surroundings, { phone }: { phone?: string }):
         print(`    ${code.replace(/^(.{4})(.{4})$/, "$1-$2")}\n`);
       },
     });
-  }).catch((error: unknown) => {
-    if (error instanceof LinkError) throw new CliError(reasons[error.code]);
-    throw error;
-  });
-  print(`Linked as ${shown(linked.phone)}.`);
+    print(`Linked as ${shown(linked.phone)}.`);
+  } catch (error) {
+    throw error instanceof LinkError ? new CliError(reasons[error.code]) : error;
+  } finally {
+    await store.close();
+  }
   print(
     config.whatsapp === undefined
       ? "Set WHATSAPP_ENABLED=1, or give parley.yaml a `whatsapp` section, and start the gateway."
@@ -65,7 +69,8 @@ export async function link(around: Surroundings, { phone }: { phone?: string }):
 export async function unlink(around: Surroundings): Promise<number> {
   const { print, interrupted = () => new AbortController().signal } = around;
   const { config, wsUrl } = configuration(around);
-  return withVault(config.dataDir, async (vault) => {
+  return visit(config.dataDir, async (store) => {
+    const vault = vaultOf(store);
     const present = await linkedAs(vault);
     if (present === null) throw new CliError("No WhatsApp account is linked.");
     const { told } = await unlinkAccount({ vault, wsUrl, signal: interrupted() });
@@ -92,17 +97,11 @@ function phoneDigits(phone: string): string {
   throw new CliError(`"${phone}" is no phone number: write it with its country code, as in +4917012345.`);
 }
 
-async function withVault<T>(dataDir: string, work: (vault: Vault) => Promise<T>): Promise<T> {
-  mkdirSync(dataDir, { recursive: true });
-  const store = visitSqliteStore(dataDir);
-  try {
-    return await work({
-      read: (kind, ids) => store.vault(account, kind, ids),
-      write: (entries) => store.setVault(account, entries),
-    });
-  } finally {
-    await store.close();
-  }
+function vaultOf(store: Store): Vault {
+  return {
+    read: (kind, ids) => store.vault(account, kind, ids),
+    write: (entries) => store.setVault(account, entries),
+  };
 }
 
 function shown(phone: string): string {

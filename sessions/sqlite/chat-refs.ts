@@ -24,6 +24,10 @@ export interface ChatRefs {
   info(ref: number): ChatInfo;
   /** The new id of a chat that moved. */
   movedTo(ref: number): string | undefined;
+  /** Whether it is one person's, and has not become another. */
+  isPrivate(ref: number): boolean;
+  /** From now on the chat is the other one, and so is what had become this chat. */
+  pointAt(ref: number, other: number): void;
 }
 
 export function chatRefs(db: Db): ChatRefs {
@@ -37,7 +41,14 @@ export function chatRefs(db: Db): ChatRefs {
   const insert = db.prepare(
     "INSERT INTO chats (platform, account, chat, kind, name, guild, guild_name) VALUES (?, ?, ?, ?, ?, ?, ?)",
   );
-  const rename = db.prepare("UPDATE chats SET kind = ?, name = coalesce(?, name), guild = ?, guild_name = ? WHERE id = ?");
+  const rename = db.prepare(
+    "UPDATE chats SET kind = ?, name = coalesce(?, name), guild = ?, guild_name = ? WHERE id = ?",
+  );
+
+  const kind = db.prepare<[number], { kind: string }>("SELECT kind FROM chats WHERE id = ? AND moved_to IS NULL");
+  const stay = db.prepare<[number]>("UPDATE chats SET moved_to = NULL WHERE id = ?");
+  const follow = db.prepare<[number, number]>("UPDATE chats SET moved_to = ? WHERE moved_to = ?");
+  const point = db.prepare<[number, number]>("UPDATE chats SET moved_to = ? WHERE id = ?");
 
   const movedTo = (ref: number) => byRef.get(ref)?.present ?? undefined;
 
@@ -66,5 +77,11 @@ export function chatRefs(db: Db): ChatRefs {
       return chatOf({ ...row, id: row.moved_to ?? row.id, chat: row.present ?? row.chat });
     },
     movedTo,
+    isPrivate: (ref) => kind.get(ref)?.kind === "dm",
+    pointAt(ref, other) {
+      follow.run(other, ref);
+      point.run(other, ref);
+      stay.run(other);
+    },
   };
 }

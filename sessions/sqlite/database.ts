@@ -1,4 +1,4 @@
-import { closeSync, openSync, readdirSync, readFileSync } from "node:fs";
+import { chmodSync, closeSync, openSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { StoreError } from "../store.ts";
@@ -18,8 +18,7 @@ const MIGRATIONS = join(import.meta.dirname, "migrations");
 export function openDatabase(file: string): Db {
   let db: Db | undefined;
   try {
-    // It holds credentials: nobody else on this machine may read it. Its companions take its mode.
-    if (file !== ":memory:") closeSync(openSync(file, "a", 0o600));
+    if (file !== ":memory:") keepPrivate(file);
     db = new Database(file);
     db.pragma("journal_mode = WAL");
     db.pragma("synchronous = FULL");
@@ -32,6 +31,23 @@ export function openDatabase(file: string): Db {
   } catch (error) {
     db?.close();
     throw asStoreError(error, file);
+  }
+}
+
+/**
+ * It holds credentials: nobody else on this machine may read it. The two files beside it take its mode when they are made.
+ *
+ * One that is there is never opened by other means than SQLite's: closing it would let go of locks that this process has.
+ */
+function keepPrivate(file: string): void {
+  try {
+    closeSync(openSync(file, "wx", 0o600));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    for (const each of [file, `${file}-wal`, `${file}-shm`]) {
+      const mode = statSync(each, { throwIfNoEntry: false })?.mode;
+      if (mode !== undefined && (mode & 0o077) !== 0) chmodSync(each, 0o600);
+    }
   }
 }
 

@@ -1,8 +1,9 @@
-import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import Database from "better-sqlite3";
 import { StoreError } from "../store.ts";
 import { asStoreError } from "./database.ts";
+import { makeFolder } from "./folder.ts";
 
 /**
  * Take the data folder for this process, until `release` is called or the process is gone.
@@ -34,18 +35,6 @@ export function lockFolder(folder: string): { release(): void } {
   }
   const held = db;
   return { release: () => held.close() };
-}
-
-/** Node's own `recursive` never returns where a folder says that it does not exist, as below `/proc`. */
-function makeFolder(folder: string, parentMade = false): void {
-  try {
-    mkdirSync(folder);
-  } catch (error) {
-    if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return;
-    if (parentMade || (error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
-    makeFolder(dirname(folder));
-    makeFolder(folder, true);
-  }
 }
 
 function named(file: string): string {

@@ -3,7 +3,7 @@ import { decodeKey, encodeKey } from "../../strategies/key.ts";
 import type { ChatRefs } from "./chat-refs.ts";
 import type { Db } from "./database.ts";
 import { settingsMover } from "./move-settings.ts";
-import { keyRenamer } from "./rename-keys.ts";
+import { keyRenamer, QUEUED, type Queued } from "./rename-keys.ts";
 
 /**
  * A chat got a new id: its settings, its sessions and what waits go on under the new one; runs inside a transaction.
@@ -18,12 +18,11 @@ export function chatMover(db: Db, chats: ChatRefs, now: () => number) {
   const kindOf = db.prepare<[number], { kind: "dm" | "group" | "channel"; name: string | null }>(
     "SELECT kind, name FROM chats WHERE id = ?",
   );
-  const pointAt = db.prepare<[number, number]>("UPDATE chats SET moved_to = ? WHERE id = ?");
   const open = db.prepare<[number], { id: number; key: string }>(
     "SELECT id, key FROM sessions WHERE chat_id = ? AND ended_at IS NULL ORDER BY id",
   );
-  const queued = db.prepare<[number], { seq: number; session: string; lane: string | null; run_id: number | null }>(
-    `SELECT seq, session, lane, run_id FROM inbox
+  const queued = db.prepare<[number], Queued>(
+    `SELECT ${QUEUED} FROM inbox
      WHERE chat_id = ? AND session IS NOT NULL AND state IN ('held', 'waiting', 'running')`,
   );
   const runs = db.prepare<[number], { id: number; lane: string }>("SELECT id, lane FROM runs WHERE chat_id = ?");
@@ -38,11 +37,12 @@ export function chatMover(db: Db, chats: ChatRefs, now: () => number) {
     const ref =
       chats.find(platform, account, toChatId) ??
       chats.of({ platform, account, chat: { id: toChatId, kind, name: name ?? undefined } });
-    pointAt.run(ref, old);
+    chats.pointAt(old, ref);
     const sessions = open.all(old).map((session) => ({ ...session, chat: ref }));
-    const lanes = rename({ sessions, runs: runs.all(old), queued: queued.all(old) }, renamed);
+    const rows = queued.all(old).map((row) => ({ ...row, chat: ref }));
+    const lanes = rename({ sessions, runs: runs.all(old), queued: rows }, renamed);
     moveSettings(from, toChatId);
-    return [...lanes].map((lane) => ({ lane, chatRef: ref }));
+    return Array.from(lanes, ([lane, chatRef]) => ({ lane, chatRef }));
 
     /** The key under the new id; keys that do not name the old one stay as they are. A group stays a group. */
     function renamed(key: string): string {

@@ -31,8 +31,12 @@ export function overview(db: Db) {
     "SELECT value FROM settings WHERE place = ? AND name = ?",
   );
   // Whoever has another id by now is read under that one.
-  const PERSON = `(SELECT a.user_id FROM aliases a JOIN chats c ON c.platform = a.platform AND c.account = a.account
-    JOIN sessions s ON s.chat_id = c.id WHERE s.id = t.session_id AND a.alias = t.author_id)`;
+  const PERSON = `(SELECT a.user_id FROM sessions s JOIN chats c ON c.id = s.chat_id
+    JOIN aliases a ON a.platform = c.platform AND a.account = c.account AND a.alias = t.author_id AND a.until >= t.at
+    WHERE s.id = t.session_id ORDER BY a.until LIMIT 1)`;
+  const present = db.prepare<[number], { merged_into: number | null }>("SELECT merged_into FROM sessions WHERE id = ?");
+  /** A session that goes on as the end of another is that one. */
+  const goesOnAs = (sessionId: number) => present.get(sessionId)?.merged_into ?? sessionId;
   const history = db.prepare<[number], StepRow>(
     `SELECT role, content, coalesce(${PERSON}, author_id) AS author_id, author_name FROM transcript t
      WHERE session_id = ? ORDER BY seq`,
@@ -68,9 +72,9 @@ export function overview(db: Db) {
     sessions: (chatRef?: number): SessionSummary[] => sessions.all({ chat: chatRef ?? null }),
     setting: (place: Parameters<typeof placeName>[0], name: string): string | null =>
       setting.get(placeName(place), name)?.value ?? null,
-    history: (sessionId: number): TranscriptMessage[] => history.all(sessionId).map(stepOf),
+    history: (sessionId: number): TranscriptMessage[] => history.all(goesOnAs(sessionId)).map(stepOf),
     participants: (sessionId: number) =>
-      participants.all(sessionId).map(({ id, name, turns }) => ({ id, name, turns })),
+      participants.all(goesOnAs(sessionId)).map(({ id, name, turns }) => ({ id, name, turns })),
     counts: () => counts.get() ?? { waiting: 0, running: 0, pendingDeliveries: 0 },
   };
 }

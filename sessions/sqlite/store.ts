@@ -5,9 +5,10 @@ import { acceptor } from "./accept.ts";
 import { bookmarks } from "./bookmarks.ts";
 import { chatRefs } from "./chat-refs.ts";
 import { claimer } from "./claim.ts";
-import { type Db, openDatabase } from "./database.ts";
+import { asStoreError, type Db, openDatabase } from "./database.ts";
 import { runSteps } from "./end-run.ts";
 import { enqueuer } from "./enqueue.ts";
+import { makeFolder } from "./folder.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { lockFolder } from "./lock.ts";
 import { chatMover } from "./move-chat.ts";
@@ -44,11 +45,18 @@ export function openSqliteStore(folder: string, options: SqliteStoreOptions = {}
 }
 
 /**
- * Open the store beside a process that may be running a gateway on it: to look on and to change settings, nothing else.
+ * Open the store beside a process that may be running a gateway on it: to look on, to change settings, and for an
+ * account's credentials, of which the vault says who may use them. Transactions of both wait for each other; messages and
+ * runs are the gateway's alone.
  *
  * @throws StoreError `unwritable` or `unusable`
  */
 export function visitSqliteStore(folder: string, options: SqliteStoreOptions = {}): Store {
+  try {
+    makeFolder(folder);
+  } catch (error) {
+    throw asStoreError(error, folder);
+  }
   return sqliteStore(openDatabase(join(folder, DATABASE_FILE)), options, () => {});
 }
 
@@ -115,10 +123,12 @@ export function sqliteStore(db: Db, options: SqliteStoreOptions = {}, released: 
     remark: (to, about, notice) => commit.run(() => sending.remark(to, about, notice)),
     answerCommand: (seq, deliveries) =>
       commit.run(() => {
-        if (!queue.endCommand(seq)) return;
+        const chat = queue.endCommand(seq);
+        if (chat === undefined) return;
         for (const { to, ...delivery } of deliveries) {
-          const ref = chats.find(to.platform, to.account, to.chatId);
-          if (ref !== undefined) enqueue(ref, { ...delivery, threadId: to.threadId });
+          // A chat may have got another id since the command was read.
+          const ref = chats.find(to.platform, to.account, to.chatId) ?? chat;
+          enqueue(ref, { ...delivery, threadId: to.threadId });
         }
       }),
 

@@ -29,8 +29,8 @@ export function waiting(db: Db, chats: ChatRefs) {
   const command = db.prepare<[number], InboxRow>(
     "SELECT * FROM inbox WHERE seq = ? AND is_command = 1 AND state = 'waiting'",
   );
-  const endCommand = db.prepare<[number]>(
-    "UPDATE inbox SET state = 'done' WHERE seq = ? AND is_command = 1 AND state = 'waiting'",
+  const endCommand = db.prepare<[number], { chat_id: number }>(
+    "UPDATE inbox SET state = 'done' WHERE seq = ? AND is_command = 1 AND state = 'waiting' RETURNING chat_id",
   );
   const lanes = db.prepare<[], { lane: string; chat_id: number }>(
     "SELECT lane, min(chat_id) AS chat_id FROM inbox WHERE state IN ('waiting', 'running') AND lane IS NOT NULL GROUP BY lane ORDER BY min(seq)",
@@ -73,7 +73,8 @@ export function waiting(db: Db, chats: ChatRefs) {
       const row = command.get(seq);
       return row === undefined ? null : describe(row);
     },
-    endCommand: (seq: number): boolean => endCommand.run(seq).changes > 0,
+    /** @returns the chat's number; undefined if it was ended before */
+    endCommand: (seq: number): number | undefined => endCommand.get(seq)?.chat_id,
     lanesWithWork: () => lanes.all().map(({ lane, chat_id }) => ({ lane, chatRef: chat_id })),
     lane: (lane: string): LaneView => ({ running: runningIn.get(lane) ?? null, waiting: waitingIn.all(lane) }),
   };

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
+import { CREDS, KEY_KINDS, RECEIVED, SEEN, SENT } from "../../adapters/whatsapp/vault-kinds.ts";
 import { visitSqliteStore } from "../../sessions/sqlite/store.ts";
 import { FakeAnthropic } from "../fakes/anthropic/fake.ts";
 import { lastUserText } from "../fakes/anthropic/request.ts";
@@ -122,7 +123,8 @@ describe("the program, on WhatsApp", () => {
     expect(await unlinking.exited).toBe(0);
     await wa.logout;
     expect(unlinking.output).toEqual([`Unlinked from +${wa.bot.phone}.`]);
-    expect((await secrets()).filter(({ kind }) => kind === "creds" || kind === "session")).toEqual([]);
+    const left = await secrets();
+    expect(left.filter(({ kind }) => kind === CREDS || KEY_KINDS.some((each) => each === kind))).toEqual([]);
     const again = run(["whatsapp", "unlink"]);
     expect(await again.exited).toBe(1);
     expect(again.errors.join()).toContain("No WhatsApp account is linked");
@@ -172,7 +174,7 @@ describe("the program, on WhatsApp", () => {
     const store = visitSqliteStore(join(folder, "data"));
     try {
       const account = { platform: "whatsapp", account: "default" } as const;
-      const kinds = ["creds", "session", "pre-key", "sender-key", "identity-key", "received", "seen", "sent"];
+      const kinds = [CREDS, ...KEY_KINDS, RECEIVED, SEEN, SENT];
       const found: Array<{ kind: string; value: string }> = [];
       for (const kind of kinds) {
         for (const value of (await store.vault(account, kind)).values()) found.push({ kind, value });

@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Database from "better-sqlite3";
@@ -186,5 +186,31 @@ test("queries on what is open use the small indexes, however long the inbox grow
   expect(plan(`SELECT lane, min(chat_id) FROM inbox WHERE ${open} AND lane IS NOT NULL GROUP BY lane`)).toContain(
     "inbox_lane",
   );
+  const lastPart = "substr(key, length(rtrim(key, replace(key, ':', ''))) + 1)";
+  expect(plan(`SELECT id FROM sessions WHERE ${lastPart} = 'x' AND ended_at IS NULL`)).toContain("sessions_person");
+  expect(
+    plan(
+      `SELECT seq FROM inbox WHERE state IN ('held', 'waiting', 'running') AND session IS NOT NULL AND user_id = 'x'
+         AND EXISTS (SELECT 1 FROM chats c WHERE c.id = inbox.chat_id AND c.platform = 'p' AND c.account = 'a')`,
+    ),
+  ).toContain("inbox_author");
+  expect(plan("UPDATE aliases SET user_id = 'y' WHERE platform = 'p' AND account = 'a' AND user_id = 'x'")).toContain(
+    "aliases_person",
+  );
   db.close();
+});
+
+test("the database is its owner's alone to read, also one that was not", () => {
+  const folder = mkdtempSync(join(tmpdir(), "parley-mode-"));
+  const file = join(folder, "parley.db");
+  const modes = () => readdirSync(folder).map((name) => statSync(join(folder, name)).mode & 0o777);
+  const db = openDatabase(file);
+  expect(new Set(modes())).toEqual(new Set([0o600]));
+  db.close();
+  chmodSync(file, 0o644);
+  const again = openDatabase(file);
+  expect(modes()).toHaveLength(3);
+  expect(new Set(modes())).toEqual(new Set([0o600]));
+  again.close();
+  rmSync(folder, { recursive: true });
 });

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe } from "vitest";
 import { accepting } from "./contract/accepting.ts";
 import { answers } from "./contract/answers.ts";
 import { chats } from "./contract/chats.ts";
+import { merging } from "./contract/merging.ts";
 import { people } from "./contract/people.ts";
 import { runs } from "./contract/runs.ts";
 import { StoreScene, type StoreUnderTest } from "./contract/scene.ts";
@@ -21,6 +22,7 @@ export function storeContract(name: string, open: (clock: { now: number }) => Pr
     answers(scene);
     chats(scene);
     people(scene);
+    merging(scene);
     vault(scene);
   });
 }

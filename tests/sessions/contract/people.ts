@@ -69,7 +69,7 @@ export function people(scene: StoreScene): void {
       const running = await claim(`${GROUP}:user:491701%40s.whatsapp.net`);
       await accept(inGroup(PHONE, "waiting"), { strategy: "per-user" });
       const renamed = await merge();
-      expect(renamed.map(({ lane }) => lane)).toEqual([`${GROUP}:user:900%40lid`]);
+      expect(renamed.lanes.map(({ lane }) => lane)).toEqual([`${GROUP}:user:900%40lid`]);
       await accept(inGroup(LID, "later"), { strategy: "per-user" });
       expect(await scene.store.claim(`${GROUP}:user:900%40lid`, new Set([running.runId]))).toEqual({ kind: "busy" });
       expect(await scene.store.end(running, answer(running, "ok"))).toEqual({
@@ -144,7 +144,7 @@ export function people(scene: StoreScene): void {
       await turn(inGroup(PHONE, "there", elsewhere), "per-user");
       await merge();
       const after = await scene.store.sessions();
-      expect(await merge()).toEqual([]);
+      expect(await merge()).toEqual({ lanes: [] });
       expect(await scene.store.sessions()).toEqual(after);
       expect(after.map(({ key }) => key)).toEqual([
         "agent:main:whatsapp:group:g%40g.us:user:900%40lid",
