@@ -34,3 +34,14 @@ test("check says who can join", async () => {
   const closed = await run(["check"], { PARLEY_HOST: "0.0.0.0" });
   expect(closed.said).toContain("nobody can join");
 });
+
+test("whatsapp link says what is wrong where it cannot keep credentials, and what is no phone number", async () => {
+  const unwritable = await run(["whatsapp", "link"], { PARLEY_DATA: "/dev/null/data" });
+  expect(unwritable).toMatchObject({ code: 1, said: expect.stringContaining("cannot write /dev/null/data") });
+  const nobody = await run(["whatsapp", "link", "--phone", "12ab"]);
+  expect(nobody).toMatchObject({ code: 1, said: expect.stringContaining("country code") });
+});
+
+test("whatsapp unlink needs data, and something that is linked", async () => {
+  expect(await run(["whatsapp", "unlink"])).toMatchObject({ code: 1, said: expect.stringContaining("no data") });
+});

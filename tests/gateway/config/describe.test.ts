@@ -12,6 +12,7 @@ test("it tells what was configured, without any secret", () => {
       "  apiRoot: https://api.example/SECRET-5",
       "  mode: webhook",
       "  webhook: { url: 'https://bot.example/SECRET-6', secret: SECRET-7 }",
+      "whatsapp: { wsUrl: 'wss://user:SECRET-13@proxy.example/SECRET-14', typing: false, pacing: off }",
       "web: { joinToken: SECRET-8 }",
       "http: { token: SECRET-9 }",
       "agent: { prompt: SECRET-10 }",
@@ -21,6 +22,7 @@ test("it tells what was configured, without any secret", () => {
   expect(lines).toContain("agent: main, claude-sonnet-5-5, API key set, at proxy.example");
   expect(lines).toContain("discord: shards 0, 2 of 3, answers shown while written, token set, by way of proxy.example");
   expect(lines).toContain("telegram: webhook at bot.example, token set, by way of api.example");
+  expect(lines).toContain("whatsapp: on, read receipts, shows no typing, answers at once, by way of proxy.example");
   expect(lines).toContain("http: 127.0.0.1, port 8787, token set");
   expect(lines.join("\n")).not.toContain("SECRET");
 });
@@ -31,6 +33,7 @@ test("it tells what is missing", () => {
   expect(lines).toContain("agent: main, offline (set ANTHROPIC_API_KEY for claude-sonnet-5-5)");
   expect(lines).toContain("telegram: off (no token)");
   expect(lines).toContain("discord: off (no token)");
+  expect(lines).toContain("whatsapp: off");
   expect(lines).toContain(
     "web: strategy per-user, threads per-user, answers everything, access off in direct messages, allowlist in groups",
   );
