@@ -15,8 +15,12 @@ export interface Consequence {
   next: "at-once" | "back-off" | "slowly" | "yield" | "erase" | "end";
 }
 
-/** Pure: which end of a connection leads to what. */
-export function afterEnding(ending: Ending): Consequence {
+/**
+ * Pure: which end of a connection leads to what.
+ *
+ * @param restarted it was made because WhatsApp asked for a new one, and has not lasted: asked again, there is a pause
+ */
+export function afterEnding(ending: Ending, { restarted = false } = {}): Consequence {
   switch (ending.by) {
     case "us":
       return { reason: "closed", next: "end" };
@@ -26,8 +30,15 @@ export function afterEnding(ending: Ending): Consequence {
       return { reason: "a message from WhatsApp could not be taken; trying again", next: "back-off" };
     case "crash":
       return { reason: "the thread that runs WhatsApp crashed; starting it again", next: "back-off" };
-    case "whatsapp":
-      return afterCode(ending.code);
+    case "http":
+      return outOfReach(`HTTP ${ending.code}`);
+    case "whatsapp": {
+      const consequence = CODES[ending.code];
+      if (consequence === undefined || (consequence.next === "at-once" && restarted)) {
+        return outOfReach(`code ${ending.code}`);
+      }
+      return consequence;
+    }
   }
 }
 
@@ -43,8 +54,8 @@ const CODES: Readonly<Record<number, Consequence>> = {
   515: { reason: "WhatsApp asked for a new connection", next: "at-once" },
 };
 
-function afterCode(code: number): Consequence {
-  return CODES[code] ?? { reason: `WhatsApp is out of reach, trying again: code ${code}`, next: "back-off" };
+function outOfReach(why: string): Consequence {
+  return { reason: `WhatsApp is out of reach, trying again: ${why}`, next: "back-off" };
 }
 
 /**
@@ -53,6 +64,7 @@ function afterCode(code: number): Consequence {
  * @param shown a code was there to be confirmed
  */
 export function pairingFailure(ending: Ending, shown: boolean): LinkError {
+  if (ending.by === "http") return new LinkError("unreachable", afterEnding(ending).reason);
   if (ending.by !== "whatsapp") return new LinkError("aborted", "linking was called off");
   // The last of WhatsApp's codes has run out. Before there was one, the same code says that nobody answered.
   if (ending.code === 408 && shown) return new LinkError("timed-out", "nobody confirmed the new device in time");

@@ -22,6 +22,11 @@ export function sendErrorOf(code: number): SendError {
     : new SendError("refused", `WhatsApp refused the message: code ${code}`);
 }
 
+/** Whether a message was refused because its chat has changed: how its members are addressed, or which devices they have. */
+export function isStale(code: number): boolean {
+  return code === 421 || code === 479;
+}
+
 export function notConnected(): SendError {
   return new SendError("temporary", "WhatsApp is not connected");
 }

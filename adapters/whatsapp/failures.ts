@@ -13,11 +13,14 @@ export type Failure =
 /** Something that failed on the other side of a thread. Says nothing but what kind of error it was. */
 export class ThreadError extends Error {
   readonly code: string;
+  /** The error's own name there. */
+  readonly origin: string;
 
   constructor(name: string, code = "thread") {
     super(`failed in another thread: ${name}`);
     this.name = "ThreadError";
     this.code = code;
+    this.origin = name;
   }
 }
 
@@ -36,8 +39,14 @@ export function fromFailure(failure: Failure): Error {
   return new ThreadError(failure.name, failure.code);
 }
 
+/** Whether it was the gateway's store that failed: then it is not about what was to be stored. */
+export function isStoreFailure(error: unknown): boolean {
+  return error instanceof ThreadError && (error.origin === "StoreError" || error.code === "thread-gone");
+}
+
 /** What may be told of any error: identifiers that a program chose, never its text. */
 export function nameOf(error: unknown): { name: string; code?: string } {
+  if (error instanceof ThreadError) return { name: error.origin, code: error.code };
   const { name, code } = error instanceof Error ? (error as Error & { code?: unknown }) : { name: "", code: undefined };
   const short = (text: unknown): text is string => typeof text === "string" && /^[\w.-]{1,40}$/.test(text);
   return { name: short(name) ? name : "Error", ...(short(code) && { code }) };

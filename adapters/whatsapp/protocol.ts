@@ -59,8 +59,10 @@ export interface SendOrder {
 
 /** Why a connection is over. */
 export type Ending =
-  /** A code of WhatsApp's, or of HTTP, or one that Baileys gives to a broken line (408, 428). */
+  /** A code of WhatsApp's, or one that Baileys gives to a broken line (408, 428). */
   | { by: "whatsapp"; code: number }
+  /** A server on the way, or WhatsApp's, did not let the connection begin: a status of HTTP's, which says nothing of the link. */
+  | { by: "http"; code: number }
   /** Something could not be written to, or read from, the vault. */
   | { by: "vault" }
   /** A message was not taken. */

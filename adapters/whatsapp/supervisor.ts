@@ -41,8 +41,10 @@ export class Supervisor {
   #ready = false;
   #openedAt = 0;
   #holds = false;
-  #yields = 0;
-  #restarts = 0;
+  /** How long it last left the link to another program; 0 if it did not. */
+  #yieldedMs = 0;
+  /** The connection was made because WhatsApp asked for a new one. */
+  #restarted = false;
   #reported: string | undefined;
 
   constructor(options: SupervisorOptions) {
@@ -91,8 +93,8 @@ export class Supervisor {
       try {
         const link = await this.#credentials();
         if (link === undefined || signal.aborted) continue;
-        const ending = await this.#connect();
-        if (!signal.aborted) await this.#follow(afterEnding(ending), link);
+        const ending = await this.#connect(link);
+        if (!signal.aborted) await this.#follow(afterEnding(ending, { restarted: this.#restarted }), link);
       } catch {
         // The vault itself: everything else is an ending.
         await this.#follow(afterEnding({ by: "vault" }), undefined);
@@ -109,6 +111,7 @@ export class Supervisor {
       const held = (await heldUntil(handlers.vault)) > now();
       this.#mayConnect = link !== undefined;
       if (link !== undefined && !held) return link;
+      this.#yieldedMs = 0;
       this.#tell();
       // Keys that nobody uses any more are not to stay in another thread's memory.
       await this.#drop();
@@ -118,19 +121,51 @@ export class Supervisor {
     return undefined;
   }
 
-  async #connect(): Promise<Ending> {
+  async #connect(link: string): Promise<Ending> {
     this.#worker ??= this.#begin();
     const worker = this.#worker;
+    const over = new AbortController();
+    const looking = this.#withdraw(link, AbortSignal.any([this.#closing.signal, over.signal]));
     try {
       return await worker.call("connect", null);
     } catch {
       await worker.close();
+      // Somebody here closed it.
+      if (this.#worker !== worker) return { by: "us" };
       this.#worker = undefined;
       return { by: "crash" };
     } finally {
-      if (this.#ready && this.#options.now() - this.#openedAt >= GOOD_MS) this.#backoff.reset();
+      over.abort();
+      if (this.#ready) this.#lasted(this.#options.now() - this.#openedAt);
       this.#ready = false;
+      await looking;
     }
+  }
+
+  #lasted(ms: number): void {
+    // Of two programs that drive each other out, each lasts as long as the other waits: that is no success.
+    if (ms > this.#yieldedMs * 2) this.#yieldedMs = 0;
+    if (ms < GOOD_MS) return;
+    this.#backoff.reset();
+    this.#restarted = false;
+  }
+
+  /** Ends the connection when the link is not ours to use any more, which WhatsApp need not tell. */
+  async #withdraw(link: string, over: AbortSignal): Promise<void> {
+    const { lookMs, sleep } = this.#options;
+    while (!over.aborted) {
+      await sleep(lookMs, over);
+      // A vault that cannot be read says nothing of the link; whoever needs it will find out.
+      if (over.aborted || (await this.#isOurs(link).catch(() => true))) continue;
+      if (!over.aborted) await this.#drop();
+      return;
+    }
+  }
+
+  /** The credentials are still those, and nobody else uses them to link or unlink. */
+  async #isOurs(link: string): Promise<boolean> {
+    const { vault } = this.#options.handlers;
+    return (await fingerprint(vault)) === link && (await heldUntil(vault)) <= this.#options.now();
   }
 
   #begin(): WorkerLink {
@@ -143,8 +178,6 @@ export class Supervisor {
         opened: async () => {
           this.#openedAt = this.#options.now();
           this.#ready = true;
-          this.#yields = 0;
-          this.#restarts = 0;
           this.#report({ ready: true });
           this.#tell();
           return null;
@@ -160,6 +193,8 @@ export class Supervisor {
     const { handlers, sleep } = this.#options;
     const { signal } = this.#closing;
     if (next === "end") return;
+    // It is this very command that took the link: there is nothing to be stopped.
+    if (next === "yield" && link !== undefined && !(await this.#isOurs(link))) return;
     this.#report({ ready: false, reason });
     if (next === "erase") {
       this.#mayConnect = false;
@@ -169,11 +204,10 @@ export class Supervisor {
       // Said once more than "not linked" would: why there is no link is what the operator has to know.
       await this.#untilChanged(undefined, undefined);
     } else if (next === "yield") {
-      const ms = Math.min(YIELD_MS.first * 2 ** this.#yields, YIELD_MS.longest);
-      this.#yields += 1;
-      await this.#untilChanged(link, ms);
-    } else if (next === "at-once" && this.#restarts === 0) {
-      this.#restarts += 1;
+      this.#yieldedMs = Math.min(this.#yieldedMs * 2 || YIELD_MS.first, YIELD_MS.longest);
+      await this.#untilChanged(link, this.#yieldedMs);
+    } else if (next === "at-once") {
+      this.#restarted = true;
     } else {
       await sleep(next === "slowly" ? LONGEST_MS : this.#backoff.next(), signal);
     }

@@ -23,7 +23,7 @@ import { pair } from "./pairing.ts";
 import { Sent } from "./sent.ts";
 import { Turnstile } from "./turnstile.ts";
 import { vaultKeys } from "./vault-keys.ts";
-import { asStanza, type Me } from "./wire.ts";
+import type { Me } from "./wire.ts";
 import { WorkerVault } from "./worker-vault.ts";
 
 /**
@@ -117,6 +117,9 @@ export class Account {
         turnstile: this.#turnstile,
         stanzas,
         onCommitted: (entry) => this.#inflow.take(entry),
+        // Besides the receipt that goes out as well: either may be what the server waits for.
+        onKnown: (attrs) => void line.sock.sendMessageAck({ tag: "message", attrs }).catch(() => {}),
+        onMapped: ({ lid, pn }) => this.#mappings.learn(lid, pn),
         isOver: () => line.isOver,
       }),
       getMessage: (key) => this.#sent.again(key),
@@ -129,8 +132,11 @@ export class Account {
       this.#me = creds.me ?? this.#me;
       if (!line.isOver) this.#save(creds);
     });
-    void line.opened.then(() => this.#ask("opened", null));
-    this.#inflow.resume().catch(() => line.end({ by: "vault" }));
+    void line.opened.then(() => {
+      void this.#ask("opened", null);
+      // Not before: what is handed over may need to be asked about.
+      this.#inflow.resume(line.over).catch(() => line.end({ by: "vault" }));
+    });
     return await line.ended;
   }
 
@@ -147,30 +153,18 @@ export class Account {
       for (const { content } of getBinaryNodeChildren(node, "enc")) {
         if (content instanceof Uint8Array) stanzas.set(content, node.attrs);
       }
-      const { id, from } = node.attrs;
+      const { id, from, participant = "" } = node.attrs;
       // Linked devices get nothing but this notice of what is shown once.
       if (getBinaryNodeChild(node, "unavailable")?.attrs.type?.startsWith("view_once") && id && from) {
-        void this.#keep(digestOf(`shown once/${from}/${id}`), node.attrs);
+        void this.#keep(digestOf(`shown once/${from}/${participant}/${id}`), node.attrs);
       }
     });
     sock.ev.on("lid-mapping.update", ({ lid, pn }) => this.#mappings.learn(lid, pn));
-    sock.ev.on("messages.upsert", ({ messages, requestId }) => {
-      // What comes in stanzas was decrypted here; these the phone sent again, in a message of its own.
-      if (requestId === undefined) return;
-      for (const message of messages) {
-        if (message.key.fromMe || message.message == null) continue;
-        const { attrs, plaintext } = asStanza(message);
-        void this.#keep(digestOf(`sent again/${attrs.from}/${attrs.id}`), attrs, plaintext);
-      }
-    });
   }
 
-  async #keep(id: string, attrs: Record<string, string>, plaintext?: Uint8Array): Promise<void> {
+  async #keep(id: string, attrs: Record<string, string>): Promise<void> {
     try {
-      if ((await this.#journal.find(id)) !== undefined) return;
-      const entry = this.#journal.entry(id, attrs, plaintext);
-      await this.#journal.keep(entry);
-      this.#inflow.take(entry);
+      await this.#inflow.keep(id, attrs);
     } catch {
       // The vault's failure has ended the connection.
     }

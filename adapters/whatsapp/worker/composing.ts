@@ -1,4 +1,4 @@
-import { prepareWAMessageMedia, type proto, type WASocket } from "@whiskeysockets/baileys";
+import { extractImageThumb, prepareWAMessageMedia, type proto, type WASocket } from "@whiskeysockets/baileys";
 import type { OutboundFile } from "../../adapter.ts";
 import { bareJid, isGroup } from "../ids.ts";
 import type { SendOrder } from "../protocol.ts";
@@ -28,13 +28,28 @@ export async function compose(
   return message;
 }
 
-function uploaded(file: OutboundFile, caption: string, sock: WASocket): Promise<proto.Message> {
+async function uploaded(file: OutboundFile, caption: string, sock: WASocket): Promise<proto.Message> {
   const bytes = "text" in file ? Buffer.from(file.text) : Buffer.from(file.base64, "base64");
   const options = { upload: sock.waUploadToServer, logger: silentLogger };
   const common = { mimetype: file.mimeType, ...(caption !== "" && { caption }) };
   return PICTURES.has(file.mimeType)
-    ? prepareWAMessageMedia({ ...common, image: bytes }, options)
-    : prepareWAMessageMedia({ ...common, document: bytes, fileName: file.name }, options);
+    ? await prepareWAMessageMedia({ ...common, ...(await previewOf(bytes)), image: bytes }, options)
+    : await prepareWAMessageMedia({ ...common, document: bytes, fileName: file.name }, options);
+}
+
+/**
+ * What people see of a picture until they have loaded it. Without one, Baileys would make it itself, of a copy of the
+ * picture in the folder for temporary files, which anything that ends this program leaves behind in clear.
+ */
+async function previewOf(picture: Buffer): Promise<{ jpegThumbnail: string; width?: number; height?: number }> {
+  try {
+    const { buffer, original } = await extractImageThumb(picture);
+    const { width, height } = original;
+    return { jpegThumbnail: buffer.toString("base64"), ...(width && height && { width, height }) };
+  } catch {
+    // Not a picture that can be read here: phones show it without.
+    return { jpegThumbnail: "" };
+  }
 }
 
 /**

@@ -1,14 +1,16 @@
-import type { BinaryNode, GroupMetadata, WASocket } from "@whiskeysockets/baileys";
+import type { BinaryNode, GroupMetadata, GroupParticipant, WASocket } from "@whiskeysockets/baileys";
 import { bareJid, isGroup } from "../ids.ts";
 import type { Line } from "./line.ts";
 import type { Mappings } from "./mappings.ts";
 
 const FRESH_MS = 10 * 60_000;
-/** After a failure, the group is not asked about again for a while. */
-const FAILED_MS = 60_000;
+/** After a refusal, the group is not asked about again for a while. */
+const REFUSED_MS = 60_000;
 /** How long a message waits for its group's name. */
 const NAME_MS = 3_000;
 const GROUPS = 1_000;
+/** The bot is not in it, or there is no such group. */
+const REFUSALS = new Set([403, 404]);
 
 interface Known {
   metadata: Promise<GroupMetadata>;
@@ -51,10 +53,17 @@ export class Groups {
     this.#known.delete(jid);
     this.#known.set(jid, fresh);
     if (this.#known.size > GROUPS) this.#known.delete(this.#known.keys().next().value ?? "");
-    fresh.metadata.catch(() => {
-      fresh.until = Date.now() + FAILED_MS;
+    fresh.metadata.catch((error) => {
+      // Anything else is no answer.
+      if (REFUSALS.has(codeIn(error) ?? 0)) fresh.until = Date.now() + REFUSED_MS;
+      else if (this.#known.get(jid) === fresh) this.#known.delete(jid);
     });
     return fresh.metadata;
+  }
+
+  /** The next to need it asks again. */
+  forget(jid: string): void {
+    this.#known.delete(jid);
   }
 
   /** The group's subject, if it can be had soon. */
@@ -75,28 +84,63 @@ export class Groups {
   async isAdmin(jid: string, userId: string): Promise<boolean> {
     const { participants } = await this.metadata(jid);
     await this.#mappings.load([userId]);
-    return participants.some(
-      ({ id, phoneNumber, lid, admin }) =>
-        (admin === "admin" || admin === "superadmin") &&
-        [id, phoneNumber, lid].some((form) => form !== undefined && this.#mappings.isSame(form, userId)),
-    );
+    return participants.some((member) => isAdmin(member) && this.#isMember(member, userId));
+  }
+
+  /**
+   * Whether only admins write there, and this member is none. Nobody is kept from writing for want of knowledge.
+   *
+   * @throws if the group cannot be asked about
+   */
+  async isSilent(jid: string, me: { id: string; lid?: string } | undefined): Promise<boolean> {
+    const { announce, participants } = await this.metadata(jid);
+    if (announce !== true) return false;
+    const own = participants.find((member) => formsOf(me ?? {}).some((form) => this.#isMember(member, form)));
+    return own !== undefined && !isAdmin(own);
+  }
+
+  #isMember(member: GroupParticipant, userId: string): boolean {
+    return formsOf(member).some((form) => this.#mappings.isSame(form, userId));
   }
 
   async #ask(sock: WASocket, jid: string): Promise<GroupMetadata> {
     const metadata = await sock.groupMetadata(jid);
-    for (const { id, phoneNumber, lid } of metadata.participants) await this.#learn(sock, id, phoneNumber ?? lid);
+    // Who is in it is known all the same.
+    await this.#learn(sock, metadata.participants).catch(() => {});
     return metadata;
   }
 
   /** What is stored has to be known to Baileys as well, or it looks for sessions under the wrong form. */
-  async #learn(sock: WASocket, one: string, other: string | undefined): Promise<void> {
-    const { lid, phone } = this.#mappings.formsOf(one);
-    const bare = bareJid(other);
-    if (bare === undefined || bare === lid || bare === phone) return;
-    this.#mappings.learn(one, bare);
-    const forms = this.#mappings.formsOf(one);
-    if (forms.lid === undefined || forms.phone === undefined) return;
-    await sock.signalRepository.lidMapping.storeLIDPNMappings([{ lid: forms.lid, pn: forms.phone }]);
-    await sock.signalRepository.migrateSession(forms.phone, forms.lid);
+  async #learn({ signalRepository }: WASocket, participants: readonly GroupParticipant[]): Promise<void> {
+    await this.#mappings.load(participants.flatMap(formsOf));
+    const pairs: Array<{ lid: string; pn: string }> = [];
+    for (const participant of participants) {
+      const [one, other] = formsOf(participant);
+      if (one === undefined || other === undefined) continue;
+      const { lid, phone } = this.#mappings.formsOf(one);
+      if (other === lid || other === phone) continue;
+      this.#mappings.learn(one, other);
+      const forms = this.#mappings.formsOf(one);
+      if (forms.lid !== undefined && forms.phone !== undefined) pairs.push({ lid: forms.lid, pn: forms.phone });
+    }
+    await signalRepository.lidMapping.storeLIDPNMappings(pairs);
+    // One that fails is begun anew.
+    for (const { lid, pn } of pairs) await signalRepository.migrateSession(pn, lid).catch(() => {});
   }
+}
+
+function isAdmin({ admin }: GroupParticipant): boolean {
+  return admin === "admin" || admin === "superadmin";
+}
+
+/** Without devices, each once. */
+function formsOf({ id, phoneNumber, lid }: Partial<GroupParticipant>): string[] {
+  const forms = [id, phoneNumber, lid].map((form) => bareJid(form)).filter((form) => form !== undefined);
+  return [...new Set(forms)];
+}
+
+/** The code in an answer to a question, where the server refused. */
+export function codeIn(error: unknown): number | undefined {
+  const { data, output } = error as { data?: unknown; output?: { statusCode?: number } };
+  return typeof data === "number" && data > 0 ? data : output?.statusCode;
 }

@@ -1,6 +1,7 @@
 import { proto } from "@whiskeysockets/baileys";
+import { type Sleep, sleep } from "../../backoff.ts";
 import { editedId, unsealEdit } from "../edits.ts";
-import { nameOf } from "../failures.ts";
+import { isStoreFailure, nameOf } from "../failures.ts";
 import { bareJid, isGroup } from "../ids.ts";
 import { jidsIn, type Reading, readMessage } from "../normalize.ts";
 import type { WireContent, WireMessage } from "../payload.ts";
@@ -8,21 +9,26 @@ import type { WorkerSettings } from "../protocol.ts";
 import type { Scene } from "../scene.ts";
 import type { Ask } from "./ask.ts";
 import type { Groups } from "./groups.ts";
-import type { Entry, Journal, Spot } from "./journal.ts";
+import { digestOf, type Entry, type Journal, type Spot } from "./journal.ts";
 import type { Mappings } from "./mappings.ts";
-import { contentIn, type Me, messageIn } from "./wire.ts";
+import { asStanza, contentIn, type Me, messageIn, sentAgainIn } from "./wire.ts";
+
+/** So often a message is tried, with a pause after each but the last, twice as long each time. */
+const TRIES = 5;
+const FIRST_PAUSE_MS = 1_000;
 
 export interface InflowOptions {
   settings: WorkerSettings;
   ask: Ask;
   journal: Journal;
   mappings: Mappings;
-  groups: Groups;
+  groups: Pick<Groups, "nameOf" | "isAdmin">;
   me(): Me;
   /** Somebody will answer it. */
   onAnswered(wire: WireMessage): void;
-  /** A message was not taken: nothing may be acknowledged before it was. */
+  /** The gateway's store takes nothing: nothing may be acknowledged before it does. */
   onRefused(): void;
+  sleep?: Sleep;
 }
 
 /**
@@ -30,7 +36,8 @@ export interface InflowOptions {
  * wait for each other.
  *
  * An entry is marked as seen once the gateway has committed it; until then it is in the vault and comes again, after a
- * crash at the next start. If one is not taken, none is handed over any more until `resume`.
+ * crash at the next start. If the store fails, none is handed over any more until `resume`. If it is one message that
+ * fails, its chat waits and tries again, until the message is given up: the others have nothing to do with it.
  */
 export class Inflow {
   readonly #options: InflowOptions;
@@ -38,23 +45,39 @@ export class Inflow {
   readonly #inFlight = new Set<string>();
   readonly #introduced = new Set<string>();
   readonly #names = new Map<string, string>();
-  #running = false;
-  #holds: boolean;
+  /** How often those have failed that are not given up yet. */
+  readonly #failures = new Map<string, number>();
+  readonly #holding = new AbortController();
+  /** Aborted when the connection is over; without one, nothing is handed over. */
+  #over: AbortSignal | undefined;
+  /** What is committed while that which came before it is still being read. */
+  #behind: Entry[] | undefined;
+  #refused = false;
 
   constructor(options: InflowOptions) {
     this.#options = options;
-    this.#holds = options.settings.holds;
+    if (options.settings.holds) this.#holding.abort();
   }
 
-  /** Hand over what waits in the vault; whatever is committed from now on stands behind it. */
-  async resume(): Promise<void> {
-    this.#running = true;
-    for (const entry of await this.#options.journal.waiting()) this.take(entry);
+  /** Hand over what waits in the vault, until the connection is over; whatever is committed from now on stands behind it. */
+  async resume(over: AbortSignal): Promise<void> {
+    const behind: Entry[] = [];
+    this.#over = over;
+    this.#behind = behind;
+    this.#refused = false;
+    const waiting = await this.#options.journal.waiting();
+    if (this.#behind !== behind) return;
+    this.#behind = undefined;
+    for (const entry of [...waiting, ...behind]) this.take(entry);
   }
 
   /** An entry was committed. */
   take(entry: Entry): void {
-    if (!this.#running || this.#holds || this.#inFlight.has(entry.id)) return;
+    if (!this.#isRunning || this.#inFlight.has(entry.id)) return;
+    if (this.#behind !== undefined) {
+      this.#behind.push(entry);
+      return;
+    }
     this.#inFlight.add(entry.id);
     const chat = bareJid(entry.attrs.from) ?? "";
     const turn = (this.#chats.get(chat) ?? Promise.resolve()).then(() => this.#handOver(entry));
@@ -65,36 +88,79 @@ export class Inflow {
     });
   }
 
+  /** Commit what did not come encrypted in a stanza of its own, unless it is known. */
+  async keep(id: string, attrs: Record<string, string>, plaintext?: Uint8Array): Promise<void> {
+    const { journal } = this.#options;
+    if ((await journal.find(id)) !== undefined) return;
+    const entry = journal.entry(id, attrs, plaintext);
+    await journal.keep(entry);
+    this.take(entry);
+  }
+
   /** From now on entries stay in the vault. Resolves when the hand-over under way is done. */
   async hold(): Promise<void> {
-    this.#holds = true;
+    this.#holding.abort();
     await Promise.all(this.#chats.values());
   }
 
+  get #isRunning(): boolean {
+    return this.#over?.aborted === false && !this.#refused && !this.#holding.signal.aborted;
+  }
+
   async #handOver(entry: Entry): Promise<void> {
-    if (!this.#running || this.#holds) return;
-    try {
-      const { answered, wire } = await this.#read(entry);
-      await this.#options.journal.done(entry, wire === undefined ? undefined : spotOf(wire));
-      if (answered && wire !== undefined) this.#options.onAnswered(wire);
-    } catch {
-      if (!this.#running) return;
-      this.#running = false;
-      this.#options.onRefused();
+    while (this.#isRunning) {
+      try {
+        const { answered, wire, spot } = await this.#read(entry);
+        await this.#options.journal.done(entry, spot);
+        this.#failures.delete(entry.id);
+        if (answered && wire !== undefined) this.#options.onAnswered(wire);
+        return;
+      } catch (error) {
+        await this.#failed(entry, error);
+      }
     }
   }
 
-  async #read(entry: Entry): Promise<{ answered: boolean; wire?: WireMessage }> {
+  /** Resolves when it is time to look whether to try again. */
+  async #failed(entry: Entry, error: unknown): Promise<void> {
+    // The connection that ended because of it says so itself.
+    if (!this.#isRunning || this.#over === undefined) return;
+    if (isStoreFailure(error)) {
+      this.#refused = true;
+      this.#options.onRefused();
+      return;
+    }
+    const failures = (this.#failures.get(entry.id) ?? 0) + 1;
+    this.#failures.set(entry.id, failures);
+    if (failures < TRIES) {
+      const over = AbortSignal.any([this.#over, this.#holding.signal]);
+      await (this.#options.sleep ?? sleep)(FIRST_PAUSE_MS * 2 ** (failures - 1), over);
+    } else if (failures === TRIES) {
+      await this.#options.ask("malformed", nameOf(error)).catch(() => {});
+    }
+  }
+
+  /** @returns the spot of what can be quoted or edited */
+  async #read(entry: Entry): Promise<{ answered: boolean; wire?: WireMessage; spot?: Spot }> {
     const { ask, mappings, settings, me } = this.#options;
+    const failures = this.#failures.get(entry.id) ?? 0;
+    if (failures >= TRIES) return { answered: false };
     let wire: WireMessage;
+    let again: WireMessage[];
     let jids: string[];
     try {
       wire = messageIn(entry, me());
-      if (wire.key.fromMe) return { answered: false };
+      again = sentAgainIn(wire);
     } catch (error) {
       await ask("malformed", nameOf(error));
       return { answered: false };
     }
+    for (const message of again) {
+      const { attrs, plaintext } = asStanza(message);
+      const { from, participant = "", id } = attrs;
+      await this.keep(digestOf(`sent again/${from}/${participant}/${id}`), attrs, plaintext);
+    }
+    if (wire.key.fromMe) return { answered: false };
     const original = await this.#editedBy(wire);
     try {
       const opened = original && unsealEdit(wire, original);
@@ -115,13 +181,14 @@ export class Inflow {
       reading = readMessage(wire, scene, settings.maxAttachmentBytes);
     } catch (error) {
       await ask("malformed", nameOf(error));
-      return { answered: false, wire };
+      return { answered: false };
     }
-    if (reading === null) return { answered: false, wire };
+    if (reading === null) return { answered: false };
     if (reading.kind === "message") this.#noteName(reading.message.source.user);
-    const spot = spotOf(wire);
+    const spot = reading.kind === "message" ? spotOf(wire) : undefined;
     if (spot !== undefined) this.#options.journal.begin(entry, spot);
-    return { answered: await ask("handOver", { reading: await this.#checked(reading) }), wire };
+    const checked = await this.#checked(reading, failures === TRIES - 1);
+    return { answered: await ask("handOver", { reading: checked }), wire, ...(spot !== undefined && { spot }) };
   }
 
   /** The gateway hears that two forms are one person before anything of that person, once in the life of this thread. */
@@ -164,11 +231,20 @@ export class Inflow {
     };
   }
 
-  /** Anybody can claim to delete as an admin: whoever is none deletes what is their own at most. */
-  async #checked(reading: NonNullable<Reading>): Promise<NonNullable<Reading>> {
+  /**
+   * Anybody can claim to delete as an admin: whoever is none deletes what is their own at most.
+   *
+   * @param isLast whether an answer that cannot be had is taken for a no
+   * @throws if it cannot be found out now
+   */
+  async #checked(reading: NonNullable<Reading>, isLast: boolean): Promise<NonNullable<Reading>> {
     if (reading.kind !== "deletion" || reading.byAuthor) return reading;
     const { chatId, by } = reading;
-    const mayDelete = isGroup(chatId) && (await this.#options.groups.isAdmin(chatId, by).catch(() => false));
+    const asked = isGroup(chatId) ? this.#options.groups.isAdmin(chatId, by) : Promise.resolve(false);
+    const mayDelete = await asked.catch((error) => {
+      if (isLast || isRefusal(error)) return false;
+      throw error;
+    });
     return { ...reading, byAuthor: !mayDelete };
   }
 
@@ -177,6 +253,11 @@ export class Inflow {
     this.#names.set(id, name);
     if (this.#names.size > 5_000) this.#names.delete(this.#names.keys().next().value ?? "");
   }
+}
+
+/** The server answered, and tells the account nothing about the group: it is not in there. */
+function isRefusal({ data }: { data?: unknown }): boolean {
+  return data === 403 || data === 404;
 }
 
 function spotOf({ key }: WireMessage): Spot | undefined {

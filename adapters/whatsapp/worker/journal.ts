@@ -5,6 +5,9 @@ import { restored, stored } from "./vault-keys.ts";
 
 const SEEN_MS = 24 * 3_600_000;
 
+/** The plaintext of a message without any content, as WhatsApp pads it; base64. */
+export const SAYS_NOTHING = "AQ==";
+
 /** One decrypted part of a stanza: all that it takes to read the message again. */
 export interface Entry {
   /** By its ciphertext: the same message encrypted anew is another entry, and the gateway tells them apart by their ids. */
@@ -78,13 +81,16 @@ export class Journal {
   /**
    * It was handed over.
    *
-   * @param spot where it can be quoted; without, what it says is forgotten: the owner's own chats are nobody's business
+   * @param spot where it can be quoted; without, what it says is forgotten, and only that it came is not: the owner's own
+   *   chats are nobody's business
    */
   async done(entry: Entry, spot: Spot | undefined): Promise<void> {
     const expiresAt = Date.now() + SEEN_MS;
+    const isForgotten = spot === undefined && entry.plaintext !== undefined;
+    const seen = isForgotten ? { ...entry, plaintext: SAYS_NOTHING } : entry;
     const entries: VaultEntry[] = [
       { kind: RECEIVED, id: entry.id, value: null },
-      { kind: SEEN, id: entry.id, value: stored(spot ? entry : { ...entry, plaintext: undefined }), expiresAt },
+      { kind: SEEN, id: entry.id, value: stored(seen), expiresAt },
     ];
     if (spot !== undefined) entries.push({ kind: SEEN, id: keyOf(spot), value: entry.id, expiresAt });
     await this.#vault.write(entries);

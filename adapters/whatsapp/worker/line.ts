@@ -1,7 +1,9 @@
+import type { IncomingMessage } from "node:http";
 import {
   type AuthenticationCreds,
   type BinaryNode,
   getBinaryNodeChild,
+  type MessageRetryManager,
   makeWASocket,
   type proto,
   type SignalKeyStore,
@@ -70,6 +72,11 @@ export class Line {
       emitOwnEvents: false,
       ...hooks,
     });
+    distrust(this.sock.messageRetryManager);
+    // Because Baileys listens to this as well, nobody would end the attempt.
+    this.sock.ws.on("unexpected-response", (_request: unknown, { statusCode = 0 }: IncomingMessage) =>
+      this.end({ by: "http", code: statusCode }),
+    );
     // Baileys takes all reasons of a conflict for one.
     let lastNode: BinaryNode | undefined;
     this.sock.ws.prependListener("CB:stream:error", (node: BinaryNode) => {
@@ -113,6 +120,16 @@ export class Line {
     const { socket } = this.sock.ws as unknown as { socket: { terminate(): void } | null };
     socket?.terminate();
   }
+}
+
+/**
+ * Baileys keeps what others wrote together with what was sent, and whoever asks for a message again is given either: the
+ * bot would say in its own name what somebody else wrote. What was sent is asked of `getMessage` alone.
+ */
+function distrust(recent: MessageRetryManager | null): void {
+  if (recent === null) return;
+  recent.addRecentMessage = () => {};
+  recent.getRecentMessage = () => undefined;
 }
 
 function codeOf(error: Error | undefined, node: BinaryNode | undefined): number {

@@ -20,13 +20,14 @@ export class Mappings {
     this.#vault = vault;
   }
 
-  /** Two JIDs are one person; in any order, anything else is ignored. */
+  /** Two JIDs are one person, and no other is any more; in any order, anything else is ignored. */
   learn(one: unknown, other: unknown): void {
     const jids = [bareJid(one), bareJid(other)].filter((jid) => jid !== undefined);
     const lid = jids.find(isLid);
     const phone = jids.find(isPhone);
     if (lid === undefined || phone === undefined) return;
-    this.#lids.delete(phone);
+    this.#forget(this.#phones.get(lid), lid);
+    this.#forget(phone, this.#lids.get(phone));
     this.#lids.set(phone, lid);
     this.#phones.set(lid, phone);
     if (this.#lids.size > PEOPLE) this.#forgetOldest();
@@ -41,14 +42,15 @@ export class Mappings {
       const user = userOf(jid) ?? "";
       return isLid(jid) ? [[`${user}_reverse`, jid] as const] : isPhone(jid) ? [[user, jid] as const] : [];
     });
-    const found = await this.#vault.read(
-      "lid-mapping",
-      keys.map(([key]) => key),
-    );
-    for (const [key, jid] of keys) {
-      const text = found.get(key);
-      const user = text === undefined ? undefined : restored<unknown>(text);
-      if (typeof user === "string") this.learn(jid, `${user}@${isLid(jid) ? "s.whatsapp.net" : "lid"}`);
+    const found = await this.#read(keys.map(([key]) => key));
+    const pairs = keys.flatMap(([key, jid]) => {
+      const user = found.get(key);
+      return user === undefined ? [] : [{ jid, user, back: isLid(jid) ? user : `${user}_reverse` }];
+    });
+    const back = await this.#read(pairs.map((pair) => pair.back));
+    for (const { jid, user, back: key } of pairs) {
+      // Numbers are given up and given to others: a row that the other side does not confirm is of former days.
+      if (back.get(key) === userOf(jid)) this.learn(jid, `${user}@${isLid(jid) ? "s.whatsapp.net" : "lid"}`);
     }
   }
 
@@ -68,10 +70,22 @@ export class Mappings {
     return this.person(one).id === this.person(other).id;
   }
 
+  async #read(keys: readonly string[]): Promise<Map<string, string>> {
+    const users = new Map<string, string>();
+    for (const [key, text] of await this.#vault.read("lid-mapping", keys)) {
+      const user = restored<unknown>(text);
+      if (typeof user === "string") users.set(key, user);
+    }
+    return users;
+  }
+
   #forgetOldest(): void {
     const [oldest] = this.#lids;
-    if (oldest === undefined) return;
-    this.#lids.delete(oldest[0]);
-    this.#phones.delete(oldest[1]);
+    if (oldest !== undefined) this.#forget(...oldest);
+  }
+
+  #forget(phone: string | undefined, lid: string | undefined): void {
+    if (phone !== undefined) this.#lids.delete(phone);
+    if (lid !== undefined) this.#phones.delete(lid);
   }
 }

@@ -2,6 +2,9 @@ import { decodeMessageNode, encodeWAMessage, proto, unpadRandomMax16 } from "@wh
 import type { WireMessage } from "../payload.ts";
 import type { Entry } from "./journal.ts";
 
+/** Phones answer for a handful at a time. */
+const SENT_AGAIN = 100;
+
 /** Whose account it is: what Baileys calls `me`. */
 export interface Me {
   id: string;
@@ -26,6 +29,23 @@ export function messageIn(entry: Entry, me: Me): WireMessage {
 export function contentIn(plaintext: string): proto.IMessage {
   const content = proto.Message.decode(unpadRandomMax16(Buffer.from(plaintext, "base64")));
   return content.deviceSentMessage?.message ?? content;
+}
+
+/**
+ * The messages that the owner's phone sent again, in a message of its own: linked devices do not get all of them.
+ *
+ * @throws if they cannot be read
+ */
+export function sentAgainIn({ key, message }: WireMessage): WireMessage[] {
+  const response = message?.protocolMessage?.peerDataOperationRequestResponseMessage;
+  if (key.fromMe !== true || response == null) return [];
+  return (response.peerDataOperationResult ?? []).slice(0, SENT_AGAIN).flatMap((result) => {
+    const bytes = result.placeholderMessageResendResponse?.webMessageInfoBytes;
+    if (!bytes) return [];
+    const { key, message, messageTimestamp, pushName, participant } = proto.WebMessageInfo.decode(bytes);
+    if (!key?.id || !key.remoteJid || key.fromMe || message == null) return [];
+    return [{ key: { participant, ...key }, message, messageTimestamp, pushName } as WireMessage];
+  });
 }
 
 /** The attributes and the plaintext of a message that came in another way than in a stanza of its own. */

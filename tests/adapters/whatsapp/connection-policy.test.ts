@@ -19,6 +19,19 @@ test.each([
   expect(consequence.reason).toContain(reason);
 });
 
+test("a new connection that WhatsApp wants replaced at once is an outage", () => {
+  const consequence = afterEnding({ by: "whatsapp", code: 515 }, { restarted: true });
+  expect(consequence).toEqual({ next: "back-off", reason: "WhatsApp is out of reach, trying again: code 515" });
+});
+
+test.each([401, 403, 440, 503])("a refusal of HTTP's with %i never costs the link", (code) => {
+  expect(afterEnding({ by: "http", code })).toMatchObject({
+    next: "back-off",
+    reason: expect.stringContaining("HTTP"),
+  });
+  expect(pairingFailure({ by: "http", code }, false).code).toBe("unreachable");
+});
+
 test("whatever else ends a connection, it is tried again, and the operator reads why", () => {
   expect(afterEnding({ by: "vault" })).toMatchObject({ next: "back-off", reason: expect.stringContaining("store") });
   expect(afterEnding({ by: "gateway" })).toMatchObject({ next: "back-off", reason: expect.stringContaining("taken") });

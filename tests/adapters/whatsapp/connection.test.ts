@@ -1,3 +1,5 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import type { Worker } from "node:worker_threads";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { linkedAs } from "../../../adapters/whatsapp/link.ts";
@@ -86,6 +88,29 @@ describe("a connection that ends", () => {
     expect(adapter.waits).toEqual([]);
   });
 
+  test("with 515 again and again is an outage: the pauses grow", async () => {
+    const stage = await Stage.linked();
+    const adapter = await stage.started();
+    for (const times of [2, 3, 4]) {
+      stage.wa.disconnect(515);
+      await stage.gateway.readyAgain(times);
+    }
+    expect(adapter.waits).toEqual([1_000, 2_000]);
+    expect(stage.gateway.reasons()).toContain("WhatsApp is out of reach, trying again: code 515");
+  });
+
+  test("with 515 after a connection that lasted is made again at once", async () => {
+    const stage = await Stage.linked();
+    let now = Date.now();
+    const adapter = await stage.started({ now: () => now });
+    for (const times of [2, 3, 4]) {
+      now += 30_000;
+      stage.wa.disconnect(515);
+      await stage.gateway.readyAgain(times);
+    }
+    expect(adapter.waits).toEqual([]);
+  });
+
   test("because of another program is made again much later", async () => {
     const stage = await Stage.linked();
     const adapter = await stage.started();
@@ -93,6 +118,35 @@ describe("a connection that ends", () => {
     await stage.gateway.readyAgain();
     expect(stage.gateway.reasons()).toContain("another program uses this link: stop it, or unlink it on the phone");
     expect(adapter.waits).toEqual([60_000]);
+  });
+
+  test("because of another program that does not give up is made again later and later", async () => {
+    const stage = await Stage.linked();
+    let now = Date.now();
+    const adapter = await stage.started({ now: () => now });
+    const lasting = [1_000, 60_000, 120_000, 600_000];
+    for (const [index, ms] of lasting.entries()) {
+      now += ms;
+      stage.wa.disconnect(440);
+      await stage.gateway.readyAgain(index + 2);
+    }
+    // Two that are alike last as long as the other waits; twice as long is another story.
+    expect(adapter.waits).toEqual([60_000, 120_000, 240_000, 60_000]);
+  });
+
+  test("is reported at once when HTTP refuses it, and the link is kept", async () => {
+    const stage = await Stage.linked();
+    const proxy = createServer();
+    proxy.on("upgrade", (_request, socket) =>
+      socket.end("HTTP/1.1 403 No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"),
+    );
+    await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+    onTestFinished(() => void proxy.close());
+    const { port } = proxy.address() as AddressInfo;
+    const adapter = stage.adapter({ wsUrl: `ws://127.0.0.1:${port}/ws/chat` });
+    await adapter.start(stage.gateway);
+    await stage.gateway.reason("WhatsApp is out of reach, trying again: HTTP 403");
+    expect(await linkedAs(stage.gateway.vault)).not.toBeNull();
   });
 
   test("because of another program is made again as soon as there is another link", async () => {
@@ -139,6 +193,7 @@ describe("a connection that ends", () => {
     const waits: number[] = [];
     const adapter = stage.adapter({
       sleep: async (ms) => {
+        if (ms === 3_000) return void (await new Promise((resolve) => setTimeout(resolve, 5)));
         waits.push(ms);
         if (waits.length === 8) {
           stage.wa.accept();
@@ -151,6 +206,42 @@ describe("a connection that ends", () => {
     await held.passed;
     await stage.gateway.ready();
     expect(waits.slice(0, 8)).toEqual([1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000]);
+  });
+});
+
+describe("a link that somebody takes while it is used", () => {
+  test("by a command of Parley's is not another program's", async () => {
+    const stage = await Stage.linked();
+    // Nobody looks at the vault until WhatsApp ends the connection.
+    const asleep = (_ms: number, signal: AbortSignal) =>
+      new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+    await stage.started({ sleep: asleep });
+    const { vault } = stage.gateway;
+    await vault.write([{ kind: "link", id: "held", value: String(Date.now() + 3_600_000) }]);
+    stage.wa.disconnect(440);
+    await stage.gateway.reason("the account is being linked");
+    expect(stage.gateway.reasons()).not.toContainEqual(expect.stringContaining("another program"));
+  });
+
+  test("is left to them, although WhatsApp does not end the connection", async () => {
+    const stage = await Stage.linked();
+    await stage.started();
+    const { vault } = stage.gateway;
+    await vault.write([{ kind: "link", id: "held", value: String(Date.now() + 3_600_000) }]);
+    await stage.gateway.reason("the account is being linked");
+    await stage.wa.disconnected;
+  });
+
+  test("is not used any more once its credentials are erased", async () => {
+    const stage = await Stage.linked();
+    await stage.started();
+    // Whatever a login changes in the credentials is written by then.
+    await stage.wa.contact("Alice").writes("hello");
+    await stage.gateway.said("hello");
+    await stage.gateway.vault.write([{ kind: "creds", id: "creds", value: null }]);
+    await stage.gateway.reason("not linked: run `parley whatsapp link`");
+    await stage.wa.disconnected;
+    expect(stage.gateway.reasons()).toEqual(["not linked: run `parley whatsapp link`"]);
   });
 });
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { StoreError } from "../../../sessions/store.ts";
 import { RecordingGateway, Stage } from "./gateway.ts";
 
 const phoneJid = (digits: string) => `${digits}@s.whatsapp.net`;
@@ -110,7 +111,7 @@ describe("people", () => {
     let failures = 1;
     stage.gateway.onSamePerson = async (from, to) => {
       failures -= 1;
-      if (failures >= 0) throw new Error("the disk is full");
+      if (failures >= 0) throw new StoreError("unwritable", "the disk is full");
       await onSamePerson.call(stage.gateway, from, to);
     };
     const alice = stage.wa.contact("Alice");

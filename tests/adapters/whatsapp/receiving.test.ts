@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { StoreError } from "../../../sessions/store.ts";
 import { gate, RecordingGateway, Stage } from "./gateway.ts";
 
 /** Resolves when a write of this kind is asked for. */
@@ -69,7 +70,7 @@ describe("receiving", () => {
     let refusals = 2;
     stage.gateway.commit = async () => {
       refusals -= 1;
-      if (refusals >= 0) throw new Error("the store is not available");
+      if (refusals >= 0) throw new StoreError("unwritable", "the store is not available");
     };
     const alice = stage.wa.contact("Alice");
     await alice.writes("one");
@@ -162,6 +163,20 @@ describe("receiving", () => {
     held.open();
     await stage.gateway.said("slower");
     expect(stage.gateway.texts()).toEqual(["quick", "slow", "slower"]);
+  });
+
+  test("a message that the gateway fails over holds up its own chat alone", async () => {
+    const stage = await Stage.linked();
+    await stage.started();
+    stage.gateway.commit = async ({ text }) => {
+      if (text === "poison") throw new TypeError("a bug");
+    };
+    await stage.wa.contact("Alice").writes("poison");
+    await stage.gateway.handedOver.waitFor(({ text }) => text === "poison");
+    await stage.wa.contact("Bob").writes("hello");
+    await stage.gateway.said("hello");
+    expect(stage.gateway.reasons()).toEqual([]);
+    expect(stage.wa.connections).toBe(2);
   });
 
   test("after stop, messages are kept for the next start", async () => {

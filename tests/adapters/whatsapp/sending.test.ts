@@ -192,7 +192,8 @@ describe("sending", () => {
 
   test.each([
     [463, { code: "refused" }],
-    [479, { code: "refused" }],
+    [421, { code: "temporary", uncertain: false }],
+    [479, { code: "temporary", uncertain: false }],
     [400, { code: "refused" }],
     [404, { code: "chat-gone" }],
     [429, { code: "rate-limited", retryAfterMs: 60_000 }],

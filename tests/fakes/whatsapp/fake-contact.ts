@@ -4,7 +4,7 @@ import { contentOf, type References } from "./content.ts";
 import { documentContent, type FileWords, imageContent, viewedOnce, voiceContent } from "./files.ts";
 import type { Group } from "./group.ts";
 import { type Addressing, jidOf, newDevices, type Person } from "./people.ts";
-import { type Letter, post } from "./posting.ts";
+import { type Letter, post, postNotice } from "./posting.ts";
 import { sealedEdit } from "./sealed-edit.ts";
 import type { FakeMessage, SentMessage } from "./seen.ts";
 import type { World } from "./world.ts";
@@ -65,6 +65,11 @@ export class FakeContact {
     this.state.addressing = form;
   }
 
+  /** The account moves to another number; its LID stays. */
+  changesNumber(phone: string): void {
+    this.state.phone = phone;
+  }
+
   /** WhatsApp is installed anew: new keys, and no session with anybody. */
   reinstalls(): void {
     this.state.devices = newDevices(this.state);
@@ -115,6 +120,11 @@ export class FakeContact {
   async sendsImage(bytes: Uint8Array, how: Writing & FileWords & { viewOnce?: boolean } = {}): Promise<FakeMessage> {
     const image = await imageContent(this.#world.media, bytes, how, this.#world.clock());
     return this.writes(how.viewOnce ? viewedOnce(image) : image, how);
+  }
+
+  /** A file that their client shows once: the bot's device is told of it, and given nothing. */
+  showsOnce(how: Pick<Writing, "in" | "id">): Promise<void> {
+    return postNotice(this.#world, this.state, { group: how.in?.state, id: how.id });
   }
 
   async sendsDocument(name: string, bytes: Uint8Array, how: Writing & FileWords = {}): Promise<FakeMessage> {

@@ -71,6 +71,18 @@ export class FakeGroup {
     this.#tell(by, element("add", {}, [element("participant", { jid })]));
   }
 
+  /** From now on only admins write. */
+  announce(): void {
+    this.state.announces = true;
+    this.#tell(undefined, element("announcement"));
+  }
+
+  promoteBot(): void {
+    this.state.botIsAdmin = true;
+    const jid = jidOf(this.#world.account, this.state.addressing);
+    this.#tell(undefined, element("promote", {}, [element("participant", { jid })]));
+  }
+
   async #renewKeys(): Promise<void> {
     const devices = this.state.members.flatMap((member) => member.devices);
     await this.#world.inOrder(async () => {

@@ -70,6 +70,7 @@ export class FakeWhatsApp {
       sent: new Log(bell),
       receipts: new Log(bell),
       presences: new Log(bell),
+      acks: new Log(bell),
       written: new Map(),
       arrivals: new Map(),
       violations: [],
@@ -139,6 +140,19 @@ export class FakeWhatsApp {
     return new FakeGroup(this.#world, group);
   }
 
+  /** What these people show to everybody for a day, and nobody answers. */
+  statuses(contacts: readonly FakeContact[]): FakeGroup {
+    return new FakeGroup(this.#world, {
+      id: "status@broadcast",
+      subject: "",
+      addressing: "lid",
+      createdAt: this.#world.clock(),
+      members: contacts.map(({ state }) => state),
+      admins: new Set(),
+      hasBot: true,
+    });
+  }
+
   /** From now on stanzas and the directory name both forms of somebody. */
   learnMapping({ state }: FakeContact): void {
     state.tellsOther = true;
@@ -165,6 +179,11 @@ export class FakeWhatsApp {
   /** What the bot has confirmed, in order. */
   get receipts(): readonly Receipt[] {
     return this.#world.receipts.all;
+  }
+
+  /** Ids of messages that the bot has acknowledged without a receipt, or before it. */
+  get acks(): readonly string[] {
+    return this.#world.acks.all;
   }
 
   /** Default: whichever comes first. */

@@ -190,6 +190,7 @@ export class FrontDesk implements Desk {
 
   #ack(connection: Connection, { attrs }: BinaryNode): void {
     const { class: kind = "", id = "", to = "", error } = attrs;
+    if (kind === "message" && error === undefined) this.#world.acks.add(id);
     if (kind === "message" && connection.askedAgain.delete(id)) return;
     if (this.#world.faults.forgetting) return;
     const taken = error === undefined ? { kind: "receipt" as const, type: "ack" } : { kind: "nack" as const, error };

@@ -29,9 +29,11 @@ export function describe(world: World, group: Group): BinaryNode {
   const members = group.members.map((person) => element("participant", memberAttributes(group, person)));
   const own = {
     jid: jidOf(account, group.addressing),
+    type: group.botIsAdmin ? "admin" : undefined,
     ...(group.addressing === "lid" ? { phone_number: jidOf(account, "phone") } : { lid: jidOf(account, "lid") }),
   };
   const everybody = group.hasBot ? [...members, element("participant", own)] : members;
+  const settings = group.announces ? [element("announcement")] : [];
   const creator = group.members[0] && jidOf(group.members[0], group.addressing);
   const created = String(Math.floor(group.createdAt / 1000));
   const attributes = {
@@ -44,5 +46,5 @@ export function describe(world: World, group: Group): BinaryNode {
     s_o: creator,
     size: String(everybody.length),
   };
-  return element("group", attributes, everybody);
+  return element("group", attributes, [...settings, ...everybody]);
 }

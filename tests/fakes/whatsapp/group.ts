@@ -11,6 +11,9 @@ export interface Group {
   members: Person[];
   admins: Set<Person>;
   hasBot: boolean;
+  botIsAdmin?: boolean;
+  /** Only admins write. */
+  announces?: boolean;
 }
 
 /** The attributes of a member in lists of members. */

@@ -14,6 +14,8 @@ export class MediaServer {
   readonly auth = randomBytes(12).toString("base64url");
   /** Paths that were asked for, in order. */
   readonly downloads: string[] = [];
+  /** Told of every file that comes, before the answer. */
+  onUpload: () => void = () => {};
   /** While it is pending, downloads stop in the middle. */
   #held: PromiseWithResolvers<void> | undefined;
   readonly #files = new Map<string, Buffer | "gone">();
@@ -88,6 +90,7 @@ export class MediaServer {
   }
 
   #upload(path: string, query: URLSearchParams, body: Buffer, response: ServerResponse): void {
+    this.onUpload();
     const token = path.split("/").at(-1);
     const digest = sha256(body).toString("base64url");
     if (query.get("auth") !== this.auth) response.writeHead(401).end("{}");

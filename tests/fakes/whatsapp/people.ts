@@ -7,7 +7,7 @@ export type Addressing = "lid" | "phone";
 export interface Person {
   name: string;
   readonly lid: string;
-  readonly phone: string;
+  phone: string;
   /** Which name its private chats have. */
   addressing: Addressing;
   /** Whether stanzas and directory name the other form, too. */

@@ -50,6 +50,18 @@ export function post(world: World, person: Person, letter: Letter): Promise<Fake
   });
 }
 
+/** Tell the bot that somebody wrote what linked devices do not get. */
+export function postNotice(
+  world: World,
+  person: Person,
+  { group, id = messageId() }: Pick<Letter, "group" | "id">,
+): Promise<void> {
+  return world.inOrder(async () => {
+    const attributes = { ...addressed(person, group), id, t: String(Math.floor(world.clock() / 1000)), type: "media" };
+    world.outbox.add(element("message", attributes, [element("unavailable", { type: "view_once" })]));
+  });
+}
+
 /** As Android phones make them. */
 export const messageId = (): string => `AC${randomBytes(15).toString("hex").toUpperCase()}`;
 

@@ -23,6 +23,8 @@ export interface World {
   readonly sent: Log<SentMessage>;
   readonly receipts: Log<Receipt>;
   readonly presences: Log<Presence>;
+  /** Ids of messages that the bot has acknowledged without a receipt, or before it. */
+  readonly acks: Log<string>;
   /** What people wrote, by id, for the bot that asks for it again. */
   readonly written: Map<string, Written>;
   /** How often a message of the bot arrived, by id. */
