@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 import { trustArguments } from "./tests/fakes/whatsapp/trust-option.ts";
 
@@ -6,6 +7,8 @@ export default defineConfig({
     include: ["tests/**/*.test.ts"],
     setupFiles: ["tests/leaks.ts"],
     execArgv: trustArguments,
+    // Much of the time goes into waiting for programs, browsers and connections: not even two cores are busy with one.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     testTimeout: 30_000,
     hookTimeout: 30_000,
   },
