@@ -46,6 +46,9 @@ export async function link(around: Surroundings, { phone }: { phone?: string }):
         print(`${WHERE}, and scan this. It changes until it is scanned; Ctrl-C gives up.\n`);
         print(renderUnicodeCompact(text, { border: 2 }));
       },
+      onProgress: (step) => {
+        if (step === "paired") print("The phone has agreed: connecting ...");
+      },
       onPairingCode: (code) => {
         print(`${WHERE} > Link with phone number instead, and type:\n`);
         print(`    ${code.replace(/^(.{4})(.{4})$/, "$1-$2")}\n`);

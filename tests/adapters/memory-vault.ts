@@ -53,6 +53,17 @@ export class MemoryVault implements Vault {
     while (!condition()) await new Promise<void>((resolve) => this.#watchers.push(resolve));
   }
 
+  /** Resolves after the next write, or when the signal is aborted. */
+  async changed(signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#watchers.push(resolve);
+    const onAbort = () => resolve();
+    signal.addEventListener("abort", onAbort, { once: true });
+    await promise;
+    signal.removeEventListener("abort", onAbort);
+  }
+
   ids(kind: string): string[] {
     return [...(this.#kinds.get(kind)?.keys() ?? [])];
   }

@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import type { Worker } from "node:worker_threads";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { linkedAs } from "../../../adapters/whatsapp/link.ts";
-import { chunk, gate, never, Stage } from "./gateway.ts";
+import { chunk, gate, LOOK_MS, never, Stage } from "./gateway.ts";
 
 /** The threads that are begun from now on. */
 function threads(): Worker[] {
@@ -192,8 +192,8 @@ describe("a connection that ends", () => {
     const held = gate();
     const waits: number[] = [];
     const adapter = stage.adapter({
-      sleep: async (ms) => {
-        if (ms === 3_000) return void (await new Promise((resolve) => setTimeout(resolve, 5)));
+      sleep: async (ms, signal) => {
+        if (ms === LOOK_MS) return stage.gateway.vault.changed(signal);
         waits.push(ms);
         if (waits.length === 8) {
           stage.wa.accept();

@@ -10,6 +10,9 @@ import { FakeWhatsApp, type FakeWhatsAppOptions } from "../../fakes/whatsapp/fak
 import { MemoryBookmarks } from "../memory-bookmarks.ts";
 import { MemoryVault } from "../memory-vault.ts";
 
+/** How often adapters under test look at the vault. */
+export const LOOK_MS = 3_000;
+
 /** The gateway's side of an adapter: notes what it is told, takes each message once, and commits when the test says so. */
 export class RecordingGateway implements AdapterHandlers {
   readonly #bell = new Bell();
@@ -134,11 +137,11 @@ export class Stage {
     const adapter = createWhatsAppAdapter({
       wsUrl: this.wa.url,
       pacing: false,
-      lookMs: 3_000,
+      lookMs: LOOK_MS,
       random: () => 0,
-      sleep: async (ms) => {
-        // The vault is looked at all the time.
-        if (ms === 3_000) return void (await new Promise((resolve) => setTimeout(resolve, 5)));
+      sleep: async (ms, signal) => {
+        // The vault is looked at whenever something has been written to it.
+        if (ms === LOOK_MS) return this.gateway.vault.changed(signal);
         waits.push(ms);
         await new Promise(setImmediate);
       },
