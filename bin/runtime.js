@@ -4,9 +4,17 @@
  */
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { setFlagsFromString } from "node:v8";
 import { followLauncher, relaunch } from "./relay.js";
 
 const REQUIRED_MAJOR = 24;
+
+/**
+ * V8 crashes the process when a call out of WebAssembly is compiled anew after many calls while threads that ran the same
+ * module come and go (`Runtime_TierUpWasmToJSWrapper` frees code twice). Node's own type stripping is such a module, so
+ * no module is given the many calls.
+ */
+export const STEADY_WASM = "--wasm-wrapper-tiering-budget=1000000000";
 
 /** Names the process that relaunched us: the same one a second time would go on for ever. */
 const LAUNCHER = "PARLEY_LAUNCHER_PID";
@@ -24,6 +32,8 @@ export async function launch({ main, script, root }) {
   delete process.env[LAUNCHER];
   if (isSupported(process.versions.node)) {
     if (relaunched) followLauncher();
+    // Before the first module with types is read.
+    setFlagsFromString(STEADY_WASM);
     const program = await import(main);
     process.exitCode = await program.main(process.argv.slice(2));
     return;
