@@ -97,6 +97,19 @@ export interface Chunk {
   plain: string;
   /** Sent along with the text, by platforms that can. */
   files?: readonly OutboundFile[];
+  /** Shown below the text; only for adapters with `choices`. */
+  choices?: readonly Choice[];
+}
+
+/**
+ * Something to pick. Picking it is the same as sending the command: the adapter hands over a message that is this
+ * command, with whoever picked as its author, addressed, with a message id of its own.
+ */
+export interface Choice {
+  /** Plain text, at most 80 characters. */
+  label: string;
+  /** Name and arguments, without the slash; at most 60 bytes. */
+  command: string;
 }
 
 export type OutboundFile = TextFile | BinaryFile;
@@ -223,6 +236,16 @@ export interface Adapter {
 
   /** Whether the user administers the chat, looked up now. @throws if that cannot be found out */
   isAdmin?(at: Destination, userId: string): Promise<boolean>;
+
+  /** True if chunks can carry choices; where they cannot, the gateway numbers them in the text. */
+  readonly choices?: boolean;
+
+  /**
+   * Where the bot and this person talk in private.
+   *
+   * @throws SendError `refused` if the bot may not write to the person first
+   */
+  openPrivate?(userId: string): Promise<Destination>;
 
   /** @throws SendError if the bytes cannot be had within `maxBytes` */
   fetchAttachment?(attachment: Attachment, maxBytes: number, signal: AbortSignal): Promise<FetchedAttachment>;

@@ -10,7 +10,7 @@ const NO_QUESTION = "There is no question in that. Try /ask again and say what y
 const IN_TIME_MS = 3_000;
 
 /**
- * Tells Discord, within the three seconds that it gives, what becomes of a slash command.
+ * Tells Discord, within the three seconds that it gives, what becomes of a slash command or a choice.
  *
  * Only once the gateway has committed it does Discord learn that an answer will come; whoever sends that answer waits
  * for this first. An acknowledgement that fails is not repeated: the answer then finds another way.

@@ -54,6 +54,7 @@ class DiscordAdapter implements Adapter {
   readonly platform = "discord";
   readonly account: string;
   readonly render = renderDiscord;
+  readonly choices = true;
   readonly drafts: NonNullable<Adapter["drafts"]>;
   readonly #api: DiscordApi;
   readonly #apiRoot: string;
@@ -178,6 +179,10 @@ class DiscordAdapter implements Adapter {
 
   openThread(at: Destination, message: { id: string; title: string; replyToken?: string }): Promise<string> {
     return this.#outbound.openThread(at, message);
+  }
+
+  async openPrivate(userId: string): Promise<Destination> {
+    return { platform: "discord", account: this.account, chatId: await this.#outbound.openPrivate(userId) };
   }
 
   isAdmin({ chatId }: Destination, userId: string): Promise<boolean> {

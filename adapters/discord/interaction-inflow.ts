@@ -21,7 +21,7 @@ export interface InteractionsOptions {
 }
 
 /**
- * Hands slash commands over to the gateway, each at once: Discord waits three seconds and no longer, so that they wait
+ * Hands slash commands and choices over to the gateway, each at once: Discord waits three seconds and no longer, so that they wait
  * neither for a channel to be looked up nor for one to be caught up.
  */
 export class Interactions {

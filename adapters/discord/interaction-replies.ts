@@ -1,11 +1,13 @@
 import { MessageFlags, Routes } from "discord.js";
 import { type OutboundChunk, SendError } from "../adapter.ts";
 import type { Acknowledgements } from "./acknowledgements.ts";
+import { componentsOf } from "./choices.ts";
 import type { DiscordApi } from "./client.ts";
 import { DiscordError, isFinal, toSendError } from "./errors.ts";
 import { isSnowflake } from "./ids.ts";
 import { attached, kept, type Messages, wording } from "./messages.ts";
 import { recordOf } from "./payload.ts";
+import { privateChannel } from "./private-chat.ts";
 import type { ReplyToken } from "./reply-token.ts";
 
 export interface InteractionRepliesOptions {
@@ -24,7 +26,7 @@ const ORIGINAL = "@original";
 const MAX_TEXT = 2_000;
 
 /**
- * Answers to slash commands.
+ * Answers to slash commands, and to choices that somebody picked.
  *
  * The first chunk becomes the response itself. The others are messages of the channel, or, where only the asker may read
  * them or the bot is not there, follow-ups of the response. Once Discord takes none of that any more, the answer becomes
@@ -99,12 +101,8 @@ export class InteractionReplies {
     return chunk.index === 0 ? this.#editOriginal(chunk, reply, signal) : this.#followUp(chunk, reply, signal);
   }
 
-  #editOriginal(
-    { text, files }: Pick<OutboundChunk, "text" | "files">,
-    reply: ReplyToken,
-    signal: AbortSignal,
-  ): Promise<string> {
-    return this.#write("answering a command", "PATCH", messageRoute(reply, ORIGINAL), { text, files }, signal);
+  #editOriginal(shown: Shown, reply: ReplyToken, signal: AbortSignal): Promise<string> {
+    return this.#write("answering a command", "PATCH", messageRoute(reply, ORIGINAL), shown, signal);
   }
 
   async #followUp(chunk: OutboundChunk, reply: ReplyToken, signal: AbortSignal): Promise<string> {
@@ -131,12 +129,13 @@ export class InteractionReplies {
     what: string,
     method: "POST" | "PATCH",
     route: `/${string}`,
-    { text, files }: Pick<OutboundChunk, "text" | "files">,
+    { text, files, choices }: Shown,
     signal: AbortSignal,
     ephemeral = false,
   ): Promise<string> {
     const body = {
       ...wording(text),
+      ...componentsOf(choices),
       ...(method === "PATCH" && kept(files)),
       ...(ephemeral && { flags: MessageFlags.Ephemeral }),
     };
@@ -149,10 +148,9 @@ export class InteractionReplies {
   async #sendPrivately(chunk: OutboundChunk, { userId }: ReplyToken, signal: AbortSignal): Promise<string> {
     const { api, messages } = this.#options;
     try {
-      const request = { method: "POST" as const, route: Routes.userChannels(), body: { recipient_id: userId }, signal };
-      const { id } = recordOf(await api.call("opening a private chat", request));
-      if (!isSnowflake(id)) throw new DiscordError("opening a private chat", "no proper answer");
-      return await messages.put(id, unquoting(chunk), signal);
+      const id = await privateChannel(api, userId, signal);
+      // Picked there, a choice would be a command in another place than the one it is about.
+      return await messages.put(id, { ...unquoting(chunk), choices: [] }, signal);
     } catch (error) {
       if (!(error instanceof DiscordError)) throw error;
       const failure = toSendError(error, {}, true);
@@ -161,6 +159,8 @@ export class InteractionReplies {
     }
   }
 }
+
+type Shown = Pick<OutboundChunk, "text" | "files" | "choices">;
 
 /** The interaction takes no answer any more, or what there was of one is gone. */
 export function isOver(error: unknown): boolean {
@@ -180,8 +180,8 @@ function beginning({ text, replaces }: OutboundChunk, { userId }: ReplyToken): s
 }
 
 /** A command is no message: nothing can quote it. */
-function unquoting({ key, text, files, replaces }: OutboundChunk) {
-  return { key, text, files, replaces };
+function unquoting({ key, text, files, choices, replaces }: OutboundChunk) {
+  return { key, text, files, choices, replaces };
 }
 
 function placeOf({ to }: Pick<OutboundChunk, "to">): string {

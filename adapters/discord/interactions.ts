@@ -2,6 +2,7 @@ import { ApplicationCommandType, ChannelType, InteractionContextType, Interactio
 import type { CommandOffer } from "../adapter.ts";
 import type { InboundMessage } from "../record.ts";
 import { attachmentOf } from "./attachments.ts";
+import { pickedIn } from "./choices.ts";
 import { ASK, ASK_FILE, ASK_PRIVATE, ASK_QUESTION } from "./commands.ts";
 import { resolved } from "./content.ts";
 import { isSnowflake } from "./ids.ts";
@@ -19,7 +20,7 @@ import { encodeReplyToken, REPLY_LIFETIME_MS } from "./reply-token.ts";
 import { isThread, type Names, placeOf, type Scene, type SceneChannel } from "./scene.ts";
 
 /**
- * A slash command that somebody used.
+ * A slash command that somebody used, or a choice that somebody picked, which is the same as its command.
  *
  * @see https://discord.com/developers/docs/interactions/receiving-and-responding#interaction-object
  */
@@ -48,6 +49,8 @@ export interface DiscordInteraction {
   attachments: readonly DiscordAttachment[];
 }
 
+type Used = Pick<DiscordInteraction, "command" | "options" | "attachments">;
+
 /** Who reads an interaction, and where. */
 export interface InteractionScene extends Names {
   bot: Scene["bot"];
@@ -60,25 +63,19 @@ export interface InteractionScene extends Names {
 }
 
 /**
- * @returns null for interactions other than slash commands
+ * @returns null for interactions other than slash commands and choices
  * @throws DiscordPayloadError if it lacks what an answer needs
  */
 export function readInteraction(payload: unknown): DiscordInteraction | null {
   const { id, application_id, token, type, data, guild_id, channel, channel_id, member, user, context } =
     recordOf(payload);
-  if (type !== InteractionType.ApplicationCommand) return null;
-  const command = recordOf(data);
-  if (command.type !== undefined && command.type !== ApplicationCommandType.ChatInput) return null;
+  const used = usedIn(type, data);
+  if (used === null) return null;
 
   const asker = userIn(user) ?? userIn(recordOf(member).user, member);
   const place = channelIn(channel, channel_id);
-  if (
-    !isSnowflake(id) ||
-    !isSnowflake(application_id) ||
-    typeof token !== "string" ||
-    typeof command.name !== "string"
-  ) {
-    throw new DiscordPayloadError("an interaction that lacks its id, application, token or command");
+  if (!isSnowflake(id) || !isSnowflake(application_id) || typeof token !== "string") {
+    throw new DiscordPayloadError("an interaction that lacks its id, application or token");
   }
   if (asker === undefined || place === undefined) {
     throw new DiscordPayloadError("an interaction that lacks its user or channel");
@@ -89,9 +86,7 @@ export function readInteraction(payload: unknown): DiscordInteraction | null {
     token,
     user: asker,
     channel: place,
-    command: command.name.toLowerCase(),
-    options: listOf(command.options, optionIn),
-    attachments: listOf(Object.values(recordOf(recordOf(command.resolved).attachments)), attachmentIn),
+    ...used,
   };
   const { permissions } = recordOf(member);
   if (typeof permissions === "string" && /^\d{1,40}$/.test(permissions)) interaction.permissions = permissions;
@@ -101,7 +96,7 @@ export function readInteraction(payload: unknown): DiscordInteraction | null {
 }
 
 /**
- * A slash command as a message: `/ask` is a turn, every other one a command. All are addressed to the bot, and all carry
+ * A slash command as a message, or a choice as the command that it is: `/ask` is a turn, every other one a command. All are addressed to the bot, and all carry
  * a reply token; its answer is for the asker alone, but for an `/ask` that does not want that.
  *
  * @param maxAttachmentBytes larger files are marked as unavailable; default 25 MB
@@ -139,6 +134,23 @@ export function normalizeInteraction(
       expiresAt: receivedAt + REPLY_LIFETIME_MS,
       present: channel.kind === "dm" || (channel.kind === "channel" && scene.channel !== undefined),
     }),
+  };
+}
+
+/** @throws DiscordPayloadError if it is a command without a name */
+function usedIn(type: unknown, data: unknown): Used | null {
+  if (type === InteractionType.MessageComponent) {
+    const picked = pickedIn(data);
+    return picked && { ...picked, attachments: [] };
+  }
+  if (type !== InteractionType.ApplicationCommand) return null;
+  const command = recordOf(data);
+  if (command.type !== undefined && command.type !== ApplicationCommandType.ChatInput) return null;
+  if (typeof command.name !== "string") throw new DiscordPayloadError("an interaction that lacks its command");
+  return {
+    command: command.name.toLowerCase(),
+    options: listOf(command.options, optionIn),
+    attachments: listOf(Object.values(recordOf(recordOf(command.resolved).attachments)), attachmentIn),
   };
 }
 

@@ -1,5 +1,6 @@
 import { type RawFile, Routes } from "discord.js";
 import type { OutboundChunk, OutboundFile } from "../adapter.ts";
+import { componentsOf } from "./choices.ts";
 import type { DiscordApi } from "./client.ts";
 import { DiscordError, isFinal, isRefusedFor, REASON } from "./errors.ts";
 import { isSnowflake } from "./ids.ts";
@@ -10,7 +11,7 @@ export interface MessagesOptions {
   pingOnReply: boolean;
 }
 
-export type Said = Pick<OutboundChunk, "key" | "text" | "files" | "replaces" | "replyTo">;
+export type Said = Pick<OutboundChunk, "key" | "text" | "files" | "choices" | "replaces" | "replyTo">;
 
 /** Longer ones are refused. */
 const MAX_NONCE = 25;
@@ -45,7 +46,7 @@ export class Messages {
     } catch (error) {
       if (!isFinal(error)) throw error;
       const wasRemoved = isRefusedFor(error, REASON.unknownMessage);
-      // It says all of it, only without its files: that is better than saying it twice.
+      // It says all of it, only without its files or choices: that is better than saying it twice.
       if (draft.content !== undefined && !differs(draft.content, said.text) && !wasRemoved) return draft.id;
       const id = await this.#putAnew(channelId, said, signal);
       if (!wasRemoved && !isRefusedFor(error, NOT_ITS_OWN)) await this.#tryRemoving(channelId, draft.id, signal);
@@ -81,9 +82,14 @@ export class Messages {
 
   /** @returns what stands there now: the nonce may have led to what was sent under it earlier, a first draft of this */
   async #create(channelId: string, said: Said, nonce: string, signal: AbortSignal): Promise<Standing> {
-    const { id, content, attachments } = recordOf(await this.#post(channelId, said, nonce, signal));
+    const { id, content, attachments, components } = recordOf(await this.#post(channelId, said, nonce, signal));
     if (!isSnowflake(id)) throw new DiscordError("sending a message", "no proper answer");
-    return { id, content: typeof content === "string" ? content : said.text, hasFiles: !isEmpty(attachments) };
+    return {
+      id,
+      content: typeof content === "string" ? content : said.text,
+      hasFiles: !isEmpty(attachments),
+      hasChoices: !isEmpty(components),
+    };
   }
 
   /** Where the bot may write but not attach, the words go alone: what is in a file stands in them as well. */
@@ -104,7 +110,12 @@ export class Messages {
       api.call("sending a message", {
         method: "POST",
         route: Routes.channelMessages(channelId),
-        body: { ...wording(said.text, pingOnReply), nonce, enforce_nonce: true, ...reference },
+        body: {
+          ...wording(said.text, pingOnReply),
+          ...componentsOf(said.choices),
+          ...{ nonce, enforce_nonce: true },
+          ...reference,
+        },
         ...attached(said.files),
         signal,
       });
@@ -117,11 +128,12 @@ export class Messages {
     }
   }
 
-  async #edit(channelId: string, messageId: string, { text, files }: Said, signal: AbortSignal): Promise<void> {
+  async #edit(channelId: string, messageId: string, said: Said, signal: AbortSignal): Promise<void> {
+    const { text, files, choices } = said;
     await this.#options.api.call("editing a message", {
       method: "PATCH",
       route: Routes.channelMessage(channelId, messageId),
-      body: { ...wording(text, this.#options.pingOnReply), ...kept(files) },
+      body: { ...wording(text, this.#options.pingOnReply), ...componentsOf(choices), ...kept(files) },
       ...attached(files),
       signal,
     });
@@ -133,10 +145,13 @@ interface Standing {
   id: string;
   content?: string;
   hasFiles?: boolean;
+  hasChoices?: boolean;
 }
 
-function lacks({ content, hasFiles = false }: Standing, { text, files = [] }: Said): boolean {
-  return content === undefined || differs(content, text) || (files.length > 0 && !hasFiles);
+function lacks({ content, hasFiles = false, hasChoices = false }: Standing, said: Said): boolean {
+  const { text, files = [], choices } = said;
+  if (content === undefined || differs(content, text)) return true;
+  return (files.length > 0 && !hasFiles) || (componentsOf(choices).components !== undefined && !hasChoices);
 }
 
 /** Nobody is notified by what a model writes. @param ping whether the author of a quoted message is */

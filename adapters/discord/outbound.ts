@@ -7,6 +7,7 @@ import { DiscordError, toSendError } from "./errors.ts";
 import { compareSnowflakes, isSnowflake } from "./ids.ts";
 import { type InteractionReplies, isOver } from "./interaction-replies.ts";
 import type { Messages } from "./messages.ts";
+import { privateChannel } from "./private-chat.ts";
 import { decodeReplyToken, type ReplyToken } from "./reply-token.ts";
 import type { Threads } from "./threads.ts";
 
@@ -32,10 +33,11 @@ export class Outbound {
     return asSendErrors(chunk.to, () => {
       const reply = responseOf(chunk);
       if (reply !== null) return this.#options.replies.send(chunk, reply, signal);
-      const { key, text, files, replaces, replyTo, to } = chunk;
+      const { key, text, files, choices, replaces, replyTo, to } = chunk;
       // The message that a thread was opened from stands outside of it.
       const quoted = replyTo === to.threadId ? undefined : replyTo;
-      return this.#options.messages.put(channelOf(to), { key, text, files, replaces, replyTo: quoted }, signal);
+      const said = { key, text, files, choices, replaces, replyTo: quoted };
+      return this.#options.messages.put(channelOf(to), said, signal);
     });
   }
 
@@ -73,6 +75,18 @@ export class Outbound {
       const id = await this.#respond(quoting(title), reply);
       return await this.#options.threads.open(at, { id, title });
     });
+  }
+
+  /** @returns the private chat's id @throws SendError */
+  async openPrivate(userId: string): Promise<string> {
+    if (!isSnowflake(userId)) throw new SendError("refused", "no id of a person on Discord");
+    try {
+      return await privateChannel(this.#options.api, userId);
+    } catch (error) {
+      if (!(error instanceof DiscordError)) throw error;
+      const failure = toSendError(error, {}, true);
+      throw failure.code === "chat-gone" ? new SendError("refused", failure.message) : failure;
+    }
   }
 
   async #respond(text: string, reply: ReplyToken): Promise<string> {

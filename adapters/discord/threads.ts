@@ -5,16 +5,10 @@ import type { DiscordApi } from "./client.ts";
 import { cutAtWord } from "./cut.ts";
 import { DiscordError, isRefusedFor, REASON, toSendError } from "./errors.ts";
 import { isSnowflake } from "./ids.ts";
+import { oneLine } from "./one-line.ts";
 import { recordOf } from "./payload.ts";
 
 const MAX_NAME = 100;
-
-/** Control and format characters, which Discord would show as nothing or refuse; the flags of some regions hold such. */
-const INVISIBLE =
-  /(\u{1F3F4}[\u{E0030}-\u{E0039}\u{E0061}-\u{E007A}]{1,6}\u{E007F})|[[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]--[\u200C\u200D]]+/gv;
-
-/** They make one emoji of several, and shape letters; with nothing to join they are nothing. */
-const LOOSE_JOINERS = /(?<![^\s\u200C\u200D])[\u200C\u200D]+|[\u200C\u200D]+(?![^\s\u200C\u200D])/g;
 
 export interface ThreadsOptions {
   api: DiscordApi;
@@ -93,12 +87,7 @@ function threadRefusal(error: DiscordError): SendError {
  * A thread's name made from a message: one line of at most 100 characters, without the mention that it began with.
  */
 export function threadName(title: string, botName: string): string {
-  const line = title
-    .toWellFormed()
-    .replace(INVISIBLE, (_, flag?: string) => flag ?? " ")
-    .replace(LOOSE_JOINERS, "")
-    .replace(/\s+/g, " ")
-    .trim();
+  const line = oneLine(title);
   const mention = `@${botName}`;
   const named = line.startsWith(mention) && !/^[\p{L}\p{N}_]/u.test(line.slice(mention.length));
   const rest = named ? line.slice(mention.length).replace(/^[\s,:;]+/, "") : line;

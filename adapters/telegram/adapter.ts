@@ -38,12 +38,14 @@ class TelegramAdapter implements Adapter {
   readonly account: string;
   readonly http?: HttpRoutes;
   readonly render = renderTelegram;
+  readonly choices = true;
   readonly #api: BotApi;
   readonly #apiRoot: string;
   readonly #token: string;
   readonly #maxAttachmentBytes: number;
   readonly #connection: Connection;
   readonly #outbound: Outbound;
+  readonly #now: () => number;
   readonly #closing = new AbortController();
   #handlers: AdapterHandlers | undefined;
   #bot = { id: "", username: "" };
@@ -59,12 +61,14 @@ class TelegramAdapter implements Adapter {
     startTimeoutMs = 5_000,
     sleep = sleepOnTheClock,
     random = Math.random,
+    now = Date.now,
   }: TelegramOptions) {
     this.account = account;
     // Addresses of methods are resolved against it: without the slash, the last part of its path would be lost.
     this.#apiRoot = apiRoot.endsWith("/") ? apiRoot : `${apiRoot}/`;
     this.#token = token;
     this.#maxAttachmentBytes = maxAttachmentBytes;
+    this.#now = now;
     this.#api = new BotApi(token, { apiRoot: this.#apiRoot, timeoutMs: requestTimeoutMs });
     this.#outbound = new Outbound({
       api: this.#api,
@@ -127,6 +131,11 @@ class TelegramAdapter implements Adapter {
     return this.#outbound.openThread(at, title);
   }
 
+  async openPrivate(userId: string): Promise<Destination> {
+    await this.#outbound.demandPrivate(userId);
+    return { platform: "telegram", account: this.account, chatId: userId };
+  }
+
   /** @see https://core.telegram.org/bots/api#getchatmember */
   async isAdmin(at: Destination, userId: string): Promise<boolean> {
     // A private chat has its user's id. In a group, only anonymous admins write as the group itself.
@@ -179,6 +188,8 @@ class TelegramAdapter implements Adapter {
         handlers,
         maxAttachmentBytes: this.#maxAttachmentBytes,
         noteChat: ({ id, is_forum }) => this.#outbound.forums.note(idOf(id), is_forum === true),
+        acknowledge: (callbackId) => void this.#outbound.acknowledge(callbackId),
+        now: this.#now,
       },
     );
   }

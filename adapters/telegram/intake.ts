@@ -1,13 +1,24 @@
 import type { AdapterHandlers } from "../adapter.ts";
+import { normalizeCallback } from "./callback.ts";
 import { idOf } from "./ids.ts";
 import { type BotIdentity, normalize } from "./normalize.ts";
-import { type ReadUpdate, readUpdate, type TelegramChat, type TelegramMessage } from "./payload.ts";
+import {
+  type ReadUpdate,
+  readUpdate,
+  type TelegramCallback,
+  type TelegramChat,
+  type TelegramMessage,
+} from "./payload.ts";
 
 export interface IntakeOptions {
   handlers: AdapterHandlers;
   maxAttachmentBytes: number;
   /** Hears of every chat that a message came from. */
   noteChat(chat: TelegramChat): void;
+  /** A press of a button needs nothing more from Telegram: whoever pressed it waits for a sign. */
+  acknowledge(callbackId: string): void;
+  /** Epoch milliseconds. */
+  now(): number;
 }
 
 /**
@@ -28,6 +39,7 @@ function read(update: unknown, bot: BotIdentity, options: IntakeOptions): (() =>
   try {
     const found = readUpdate(update);
     if (found === null) return undefined;
+    if (found.kind === "callback_query") return pressed(found.callback, bot, options);
     noteChat(found.message.chat);
     const move = moveOf(found.message);
     if (move !== null) return () => handlers.onChatMoved(place(move.from, bot), idOf(move.to));
@@ -41,11 +53,22 @@ function read(update: unknown, bot: BotIdentity, options: IntakeOptions): (() =>
   }
 }
 
+/** Telegram hears that a press arrived once it is committed: until then it has to come again. */
+function pressed(callback: TelegramCallback, bot: BotIdentity, options: IntakeOptions): () => Promise<void> {
+  const { handlers, noteChat, acknowledge, now } = options;
+  if (callback.message !== undefined) noteChat(callback.message.chat);
+  const message = normalizeCallback(callback, bot, now());
+  return async () => {
+    if (message !== null) await handlers.onMessage(message);
+    acknowledge(callback.id);
+  };
+}
+
 /** Whether an update tells of a chat that got a new id. */
 export function tellsOfMove(update: unknown): boolean {
   try {
     const found = readUpdate(update);
-    return found !== null && moveOf(found.message) !== null;
+    return found !== null && found.kind !== "callback_query" && moveOf(found.message) !== null;
   } catch {
     return false;
   }

@@ -65,16 +65,20 @@ export function normalize(
 }
 
 function sourceOf(message: TelegramMessage, user: SourceRecord["user"], account: string): SourceRecord {
-  const thread = threadOf(message);
   return {
     platform: "telegram",
     account,
-    chat: chatOf(message.chat),
-    ...(thread !== undefined && { thread }),
+    ...placeOf(message),
     user,
     messageId: idOf(message.message_id),
     sentAt: message.date * 1000,
   };
+}
+
+/** Where a message stands. @throws TelegramPayloadError */
+export function placeOf(message: TelegramMessage): Pick<SourceRecord, "chat" | "thread"> {
+  const thread = threadOf(message);
+  return { chat: chatOf(message.chat), ...(thread !== undefined && { thread }) };
 }
 
 function chatOf(chat: TelegramChat): Chat {

@@ -37,6 +37,8 @@ export interface TelegramOptions {
   sleep?: Sleep;
   /** From 0 up to 1, for spreading retries. Default `Math.random`. */
   random?: () => number;
+  /** Epoch milliseconds. Default `Date.now`. */
+  now?: () => number;
 }
 
 export const DEFAULT_API_ROOT = "https://api.telegram.org";

@@ -1,4 +1,4 @@
-import type { Message, User } from "telegraf/types";
+import type { CallbackQuery, Message, User } from "telegraf/types";
 
 /**
  * Any message of the Bot API. What one kind has and another has not is optional here, so that fields are read without
@@ -50,14 +50,25 @@ export interface ExternalReply {
   origin?: { sender_user?: User };
 }
 
-/** The kinds of update that Parley asks Telegram for. */
-export const ALLOWED_UPDATES = ["message", "edited_message", "channel_post", "edited_channel_post"] as const;
+/**
+ * Somebody pressed a button.
+ *
+ * @see https://core.telegram.org/bots/api#callbackquery
+ */
+export type TelegramCallback = Pick<CallbackQuery, "id" | "from" | "inline_message_id"> & {
+  /** That the button stands below; of an old one, Telegram tells no more than its chat and number, with 0 as its date. */
+  message?: TelegramMessage;
+  data?: string;
+};
 
-export interface ReadUpdate {
-  id: number;
-  kind: (typeof ALLOWED_UPDATES)[number];
-  message: TelegramMessage;
-}
+const MESSAGE_KINDS = ["message", "edited_message", "channel_post", "edited_channel_post"] as const;
+
+/** The kinds of update that Parley asks Telegram for. */
+export const ALLOWED_UPDATES = [...MESSAGE_KINDS, "callback_query"] as const;
+
+export type ReadUpdate =
+  | { id: number; kind: (typeof MESSAGE_KINDS)[number]; message: TelegramMessage }
+  | { id: number; kind: "callback_query"; callback: TelegramCallback };
 
 /** A payload that is not what the Bot API promises. Says what is missing, never what was there. */
 export class TelegramPayloadError extends Error {
@@ -80,9 +91,13 @@ export function readUpdate(update: unknown): ReadUpdate | null {
   if (id === null) throw new TelegramPayloadError("an update without a number");
   const kind = ALLOWED_UPDATES.find((each) => each in (update as object));
   if (kind === undefined) return null;
-  const message = (update as Record<string, unknown>)[kind];
-  if (!isMessage(message)) throw new TelegramPayloadError(`update with a ${kind} that lacks its id, date or chat`);
-  return { id, kind, message };
+  const content = (update as Record<string, unknown>)[kind];
+  if (kind === "callback_query") {
+    if (!isCallback(content)) throw new TelegramPayloadError("update with a callback_query that lacks its id or user");
+    return { id, kind, callback: content };
+  }
+  if (!isMessage(content)) throw new TelegramPayloadError(`update with a ${kind} that lacks its id, date or chat`);
+  return { id, kind, message: content };
 }
 
 /** The number by which an update is confirmed, or null if it has none. */
@@ -100,6 +115,18 @@ function isMessage(value: unknown): value is TelegramMessage {
     typeof value.chat.type === "string" &&
     (value.text === undefined || typeof value.text === "string") &&
     (value.caption === undefined || typeof value.caption === "string")
+  );
+}
+
+function isCallback(value: unknown): value is TelegramCallback {
+  return (
+    isRecord(value) &&
+    typeof value.id === "string" &&
+    /^[\w-]{1,64}$/.test(value.id) &&
+    isRecord(value.from) &&
+    Number.isSafeInteger(value.from.id) &&
+    (value.message === undefined || isMessage(value.message)) &&
+    (value.data === undefined || typeof value.data === "string")
   );
 }
 

@@ -9,11 +9,15 @@ const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu;
  * @see https://core.telegram.org/bots/api#createforumtopic
  */
 export function topicName(title: string): string {
-  const line = title.replace(INVISIBLE, " ").replace(/\s+/g, " ").trim();
-  if (line === "") return "Conversation";
-  if (line.length <= MAX_NAME) return line;
+  return oneLine(title, MAX_NAME) || "Conversation";
+}
+
+/** A text as one line of at most `max` UTF-16 units, without what is not seen; it may be empty. */
+export function oneLine(text: string, max: number): string {
+  const line = text.replace(INVISIBLE, " ").replace(/\s+/g, " ").trim();
+  if (line.length <= max) return line;
   // A cut in the middle of a surrogate pair would leave half a character.
-  return `${line.slice(0, MAX_NAME - 1).replace(/[\uD800-\uDBFF]$/, "")}…`;
+  return `${line.slice(0, max - 1).replace(/[\uD800-\uDBFF]$/, "")}…`;
 }
 
 /**

@@ -96,6 +96,8 @@ export function createWebAdapter(options: WebOptions): Adapter {
 
     render: renderWeb,
 
+    choices: true,
+
     async send(chunk, signal) {
       if (signal.aborted) throw new SendError("temporary", "the sending was called off", { cause: signal.reason });
       return bot().send(chunk);
@@ -127,6 +129,10 @@ export function createWebAdapter(options: WebOptions): Adapter {
 
     async openThread(at, message) {
       return bot().openThread(at, message.id);
+    },
+
+    async openPrivate(userId) {
+      return bot().openPrivate(userId);
     },
 
     /** Nobody is an admin of a room; everybody is of their own private chat. */

@@ -1,6 +1,7 @@
-import { type OutboundChunk, SendError } from "../adapter.ts";
+import { type Choice, type OutboundChunk, SendError } from "../adapter.ts";
 import type { Destination } from "../record.ts";
-import { newId, ownerOf } from "./ids.ts";
+import { newId, ownerOf, privateChatOf } from "./ids.ts";
+import { keptFiles } from "./kept-files.ts";
 import type { Log } from "./log/log.ts";
 import type { MessageRow } from "./log/messages.ts";
 import type { WebSettings } from "./options.ts";
@@ -16,7 +17,8 @@ export class Bot {
   }
 
   /** Write a message to the log; the same key never makes a second one. @throws SendError */
-  send(chunk: OutboundChunk): Promise<string> {
+  async send(chunk: OutboundChunk): Promise<string> {
+    const files = keptFiles(chunk.files);
     return this.#write(() => {
       const { botUserId, botDisplayName, environment } = this.#settings;
       const first = this.#log.messages.byKey(botUserId, chunk.key);
@@ -37,12 +39,14 @@ export class Bot {
         isBot: 1,
         text: chunk.plain,
         html: chunk.text,
+        choices: keptChoices(chunk.choices),
         replyTo: quoted === undefined || quoted.deletedAt !== null ? null : quoted.id,
         forUserId: chunk.forUserId ?? null,
         idempotencyKey: chunk.key,
         sentAt: environment.now(),
         owed: null,
       });
+      for (const [n, file] of files.entries()) this.#log.files.add(id, n, file);
       this.#log.changes.add("message", chatId, id);
       if (threadId !== undefined) this.#log.changes.add("thread", chatId, threadId);
       return id;
@@ -65,6 +69,12 @@ export class Bot {
     });
   }
 
+  /** @throws SendError `refused` if nobody has this id */
+  openPrivate(userId: string): Destination {
+    if (this.#log.people.byId(userId) === undefined) throw new SendError("refused", "there is no such person");
+    return { platform: "web", account: this.#settings.account, chatId: privateChatOf(userId) };
+  }
+
   #requireChat(chatId: string): void {
     const owner = ownerOf(chatId);
     const known = owner === null ? this.#log.rooms.has(chatId) : this.#log.people.byId(owner) !== undefined;
@@ -84,4 +94,9 @@ export class Bot {
       throw new SendError("temporary", "the web platform's log could not be written", { cause });
     }
   }
+}
+
+function keptChoices(choices: readonly Choice[] = []): string | null {
+  if (choices.length === 0) return null;
+  return JSON.stringify(choices.map(({ label, command }) => ({ label, command })));
 }

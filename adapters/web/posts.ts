@@ -1,6 +1,7 @@
 import { WebError } from "./errors.ts";
 import type { HandOver } from "./hand-over.ts";
 import { chatMeantBy, newId, ownerOf } from "./ids.ts";
+import type { KeptFile } from "./log/files.ts";
 import type { Log } from "./log/log.ts";
 import type { MessageRow } from "./log/messages.ts";
 import type { Person } from "./log/people.ts";
@@ -101,6 +102,14 @@ export class Posts {
     return { messages: rows.slice(0, limit).reverse(), more: rows.length > limit };
   }
 
+  /** What came with a message that the person may read. @throws WebError `not-found` */
+  file(person: Person, room: string, id: string, n: number): KeptFile {
+    const row = this.#inChat(this.chat(person, room), id);
+    const file = row.deletedAt === null ? this.#log.files.find(id, n) : undefined;
+    if (file === undefined) throw new WebError("not-found", "There is no such file here.");
+    return file;
+  }
+
   /** @throws WebError `not-found` if it cannot be a room */
   chat(person: Person, room: string): string {
     const chat = chatMeantBy(person.id, room);
@@ -125,6 +134,7 @@ export class Posts {
       isBot: 0,
       text: clean(text),
       html: null,
+      choices: null,
       replyTo: replyTo ?? null,
       forUserId: null,
       idempotencyKey: clientId ?? null,

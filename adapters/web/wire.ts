@@ -15,6 +15,10 @@ export interface WireMessage {
   text: string;
   /** Safe HTML; for messages of the bot alone. */
   html?: string;
+  /** What can be picked below it; for messages of the bot alone. */
+  choices?: WireChoice[];
+  /** What came with it; for messages of the bot alone. */
+  files?: WireFile[];
   replyTo?: string;
   /** What it replies to, cut short; without text if that was deleted. */
   quote?: { userId: string; userName: string; text?: string };
@@ -29,6 +33,23 @@ export interface WireMessage {
   undelivered?: true;
   /** How many messages its thread holds; for messages that started one alone. */
   replies?: number;
+}
+
+/** Picking it is posting the command behind a slash, in the same place. */
+export interface WireChoice {
+  /** Plain text. */
+  label: string;
+  /** Without the slash. */
+  command: string;
+}
+
+export interface WireFile {
+  name: string;
+  mimeType: string;
+  /** In bytes. */
+  size: number;
+  /** Where whoever may read the message can load it; a path on this server. */
+  url: string;
 }
 
 /** What an event stream says, by event name. */
@@ -64,6 +85,7 @@ export interface WirePreview extends WirePlace {
 }
 
 const QUOTE_CHARS = 200;
+const NO_FILES = "[]";
 
 export function wireMessage(row: MessageRow): WireMessage {
   const message: WireMessage = {
@@ -76,6 +98,8 @@ export function wireMessage(row: MessageRow): WireMessage {
   };
   if (row.thread !== null) message.thread = row.thread;
   if (row.html !== null) message.html = row.html;
+  if (row.choices !== null) message.choices = JSON.parse(row.choices) as WireChoice[];
+  if (row.files !== NO_FILES) message.files = filesOf(row);
   if (row.replyTo !== null) message.replyTo = row.replyTo;
   if (row.quoteUserId !== null && row.quoteUserName !== null) {
     message.quote = { userId: row.quoteUserId, userName: row.quoteUserName };
@@ -88,6 +112,12 @@ export function wireMessage(row: MessageRow): WireMessage {
   if (row.owed === "retry") message.undelivered = true;
   if (row.startsThread === 1) message.replies = row.replies;
   return message;
+}
+
+function filesOf({ id, chat, files }: MessageRow): WireFile[] {
+  const kept = JSON.parse(files) as Array<Omit<WireFile, "url">>;
+  const place = `/web/api/rooms/${roomNameOf(chat)}/messages/${id}/files`;
+  return kept.map((file, n) => ({ ...file, url: `${place}/${n}` }));
 }
 
 /** The beginning of a text on one line. */

@@ -10,7 +10,7 @@ import {
 import { sleep as sleepOnTheClock } from "../backoff.ts";
 import type { Attachment, Destination } from "../record.ts";
 import { calledOff, notConnected } from "./errors.ts";
-import { bareJid } from "./ids.ts";
+import { bareJid, isLid, personJid } from "./ids.ts";
 import {
   DEFAULT_DEVICE_NAME,
   DEFAULT_MAX_ATTACHMENT_BYTES,
@@ -102,20 +102,22 @@ class WhatsAppAdapter implements Adapter {
     const { text, replyTo, forUserId } = chunk;
     // Right after the start there is no connection yet, and one that breaks comes back soon.
     await this.#supervisor?.whenConnected(AbortSignal.any([bound, this.#stopping.signal]));
-    try {
-      const sent = await this.#ask("send", { messageId, chatId, text, replyTo, forUserId, file }, bound);
-      this.#pacing?.sent(chatId);
-      return sent;
-    } catch (error) {
-      if (error instanceof SendError) throw error;
-      // The thread is gone, and with it what it knew.
-      throw new SendError("temporary", "the connection to WhatsApp was lost");
-    }
+    const sent = await this.#order("send", { messageId, chatId, text, replyTo, forUserId, file }, bound);
+    this.#pacing?.sent(chatId);
+    return sent;
   }
 
   async isAdmin(at: Destination, userId: string): Promise<boolean> {
     if (at.chatId === userId) return true;
     return await this.#ask("isAdmin", { chatId: at.chatId, userId }, this.#closing.signal);
+  }
+
+  async openPrivate(userId: string): Promise<Destination> {
+    const jid = personJid(userId);
+    if (jid === undefined) throw new SendError("refused", "this is no person of WhatsApp's");
+    // The LID is the id of whoever is known to have one.
+    const chatId = isLid(jid) ? jid : await this.#order("personId", { jid }, this.#closing.signal);
+    return { platform: "whatsapp", account: this.account, chatId };
   }
 
   async fetchAttachment(
@@ -124,18 +126,28 @@ class WhatsAppAdapter implements Adapter {
     signal: AbortSignal,
   ): Promise<FetchedAttachment> {
     const bound = AbortSignal.any([signal, this.#closing.signal]);
-    try {
-      return await this.#ask("fetch", { ref, mimeType, maxBytes }, bound);
-    } catch (error) {
-      if (error instanceof SendError) throw error;
-      throw new SendError("temporary", "the connection to WhatsApp was lost");
-    }
+    return await this.#order("fetch", { ref, mimeType, maxBytes }, bound);
   }
 
   async #showTyping({ chatId }: Destination): Promise<void> {
     this.#pacing?.began(chatId);
     // Nobody misses it.
     await this.#ask("typing", { chatId }, this.#closing.signal).catch(() => {});
+  }
+
+  /** @throws SendError */
+  async #order<Name extends keyof WorkerCalls>(
+    name: Name,
+    takes: WorkerCalls[Name]["takes"],
+    signal: AbortSignal,
+  ): Promise<WorkerCalls[Name]["gives"]> {
+    try {
+      return await this.#ask(name, takes, signal);
+    } catch (error) {
+      if (error instanceof SendError) throw error;
+      // The thread is gone, and with it what it knew.
+      throw new SendError("temporary", "the connection to WhatsApp was lost");
+    }
   }
 
   async #ask<Name extends keyof WorkerCalls>(

@@ -1,6 +1,9 @@
 const PERSON =
   /^(?<user>\d{1,32})(?:_\d{1,3})?(?::\d{1,5})?@(?<server>s\.whatsapp\.net|c\.us|hosted|lid|hosted\.lid|bot)$/;
 
+/** A phone number, as people write it. */
+const NUMBER = /^\+?(\d{5,15})$/;
+
 const GROUP = /^\d{1,32}(?:-\d{1,32})?@g\.us$/;
 
 /** Other names that one server goes by. */
@@ -33,6 +36,17 @@ export function isLid(jid: string): boolean {
 
 export function isPhone(jid: string): boolean {
   return bareJid(jid)?.endsWith("@s.whatsapp.net") === true;
+}
+
+/**
+ * The JID of the person with this id or alias: a JID, or a phone number.
+ *
+ * @returns undefined for groups, WhatsApp's own assistants, and what is no id
+ */
+export function personJid(id: string): string | undefined {
+  const digits = NUMBER.exec(id)?.[1];
+  const jid = digits === undefined ? bareJid(id) : `${digits}@s.whatsapp.net`;
+  return jid !== undefined && (isLid(jid) || isPhone(jid)) ? jid : undefined;
 }
 
 /** The digits before the `@`, without the device: what stands in a text that mentions somebody. */

@@ -15,6 +15,8 @@ export interface WorkerCalls {
   send: { takes: SendOrder; gives: string };
   typing: { takes: { chatId: string }; gives: null };
   isAdmin: { takes: { chatId: string; userId: string }; gives: boolean };
+  /** The id of the person who has this JID, which is that of their private chat. */
+  personId: { takes: { jid: string }; gives: string };
   fetch: { takes: { ref: string; mimeType?: string; maxBytes: number }; gives: FetchedAttachment };
   /** From now on, messages are kept and not handed over; answers when the last hand-over is done. */
   hold: { takes: null; gives: null };

@@ -40,6 +40,10 @@ async function discord(): Promise<AdapterUnderTest> {
     unknownChat: at("1"),
     unknownThread: at(channel.id, "1"),
     dm: async () => ({ to: at(fake.dm(alice).id), userId: alice.id }),
+    async pick(label) {
+      const last = fake.sent.findLast(({ channelId }) => channelId === channel.id);
+      if (last !== undefined) await fake.picks(alice, last, label).acknowledged;
+    },
     said: async () => fake.sent.map(({ text }) => text),
     limit: 2_000,
     dispose: () => fake.close(),
@@ -67,6 +71,10 @@ async function telegram(): Promise<AdapterUnderTest> {
     unknownChat: at("-1"),
     unknownThread: at(String(group.id), "99999"),
     dm: async () => ({ to: at(String(tg.dm(alice).id)), userId: String(alice.id) }),
+    async pick(label) {
+      const last = tg.sent.findLast(({ chatId }) => chatId === group.id);
+      if (last !== undefined) await tg.picks(alice, last, label).answered;
+    },
     said: async () => tg.sent.map(({ text }) => text),
     limit: 4_096,
     dispose: () => tg.close(),
@@ -105,6 +113,12 @@ async function web(): Promise<AdapterUnderTest> {
     unknownChat: at("dm:nobody"),
     unknownThread: at("lobby", "nothing"),
     dm: async () => ({ to: at(`dm:${(await person()).id}`), userId: (await person()).id }),
+    async pick(label) {
+      const someone = await person();
+      const offered = (await someone.history("lobby")).findLast(({ choices }) => choices !== undefined)?.choices ?? [];
+      const command = offered.find((each) => each.label === label)?.command;
+      if (command !== undefined) await someone.say("lobby", `/${command}`);
+    },
     async said() {
       const { messages } = (await (await (await person()).request("GET", "/rooms/lobby/messages")).json()) as {
         messages: Array<{ text: string; user: { isBot: boolean } }>;

@@ -21,6 +21,8 @@ export interface AdapterUnderTest {
   unknownThread: Destination;
   /** A private chat, and the id of its person. */
   dm(): Promise<{ to: Destination; userId: string }>;
+  /** The person of `dm` picks, in the group, what the bot's last message offers under this label; not without `choices`. */
+  pick?(label: string): Promise<void>;
   /** What people have read of the bot in the group. */
   said(): Promise<string[]>;
   /** Most that one chunk may measure, in UTF-16 units as people read it. */
@@ -170,6 +172,46 @@ export function adapterContract(
       const { to, userId } = await under.dm();
       expect(await adapter.isAdmin?.(to, userId)).toBe(true);
       expect(await adapter.isAdmin?.(under.group, userId)).toBe(false);
+    });
+
+    test("picking a choice is sending its command, in the same place, under an id of its own", async () => {
+      expect(under.pick !== undefined).toBe(adapter.choices ?? false);
+      if (under.pick === undefined) return;
+      await start();
+      const { userId } = await under.dm();
+      const [first, second] = [
+        { label: "Per person", command: "strategy per-user --here" },
+        { label: "Cancel", command: "cancel" },
+      ];
+      for (const [n, choices] of [
+        [first, second],
+        [first, second, { label: "None", command: "strategy reset" }],
+      ].entries()) {
+        await adapter.send({ key: `k${n}`, to: under.group, index: 0, text: "?", plain: "?", choices }, never);
+        for (const { label } of [first, second]) await under.pick(label);
+        await gateway.until(() => gateway.taken.length >= 2 * (n + 1));
+      }
+      const picked = [
+        { name: "strategy", args: "per-user --here" },
+        { name: "cancel", args: "" },
+      ];
+      expect(gateway.taken.map(({ command }) => command)).toEqual([...picked, ...picked]);
+      for (const { source, attachments } of gateway.taken) {
+        expect(source).toMatchObject({ chat: { id: under.group.chatId }, user: { id: userId } });
+        expect(attachments).toEqual([]);
+      }
+      expect(new Set(gateway.taken.map(({ source }) => source.messageId)).size).toBe(4);
+      expect(gateway.malformed).toEqual([]);
+    });
+
+    test("a private chat is opened with whoever has one, and refused with nobody", async () => {
+      await start();
+      const { to, userId } = await under.dm();
+      const there = await adapter.openPrivate?.(userId);
+      expect(there).toMatchObject({ platform: to.platform, account: to.account, chatId: expect.any(String) });
+      await send(there ?? under.unknownChat, "between us");
+      expect(gateway.malformed).toEqual([]);
+      await expect(adapter.openPrivate?.("nobody")).rejects.toMatchObject({ name: "SendError", code: "refused" });
     });
 
     test("rendering is pure, keeps to the limit and loses nothing", () => {

@@ -7,6 +7,8 @@ export class MemoryVault implements Vault {
   #held: PromiseWithResolvers<void> | undefined;
   #queue: Promise<unknown> = Promise.resolve();
   #watchers: Array<() => void> = [];
+  /** How often it was written to. */
+  version = 0;
   /** Every write that was asked for, also in vain. */
   readonly written: Array<readonly VaultEntry[]> = [];
   /** Whether this write fails. */
@@ -53,9 +55,9 @@ export class MemoryVault implements Vault {
     while (!condition()) await new Promise<void>((resolve) => this.#watchers.push(resolve));
   }
 
-  /** Resolves after the next write, or when the signal is aborted. */
-  async changed(signal: AbortSignal): Promise<void> {
-    if (signal.aborted) return;
+  /** Resolves once it is not of this version any more, or when the signal is aborted. */
+  async changed(version: number, signal: AbortSignal): Promise<void> {
+    if (signal.aborted || this.version !== version) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#watchers.push(resolve);
     const onAbort = () => resolve();
@@ -88,6 +90,7 @@ export class MemoryVault implements Vault {
       if (value === null) rows.delete(id);
       else rows.set(id, { value, expiresAt });
     }
+    this.version += 1;
     for (const look of this.#watchers.splice(0)) look();
   }
 }

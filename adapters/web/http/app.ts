@@ -4,6 +4,7 @@ import { bodyLimit } from "hono/body-limit";
 import { WebError } from "../errors.ts";
 import type { Desk, Known } from "./desk.ts";
 import { eventRoutes } from "./events.ts";
+import { fileRoutes } from "./files.ts";
 import { guardHost, guardOrigin, secureHeaders } from "./guard.ts";
 import { messageRoutes } from "./messages.ts";
 import { peopleRoutes } from "./people.ts";
@@ -37,6 +38,7 @@ export function createApp(desk: Desk): Hono {
   peopleRoutes(api, desk);
   roomRoutes(api, desk);
   messageRoutes(api, desk);
+  fileRoutes(api, desk);
   eventRoutes(api, desk);
   app.route("/web/api", api);
 

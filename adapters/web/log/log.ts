@@ -2,6 +2,7 @@ import { LOBBY } from "../ids.ts";
 import { Changes } from "./changes.ts";
 import { Commits } from "./commits.ts";
 import { openDatabase } from "./database.ts";
+import { Files } from "./files.ts";
 import { Messages } from "./messages.ts";
 import { People } from "./people.ts";
 import { Rooms } from "./rooms.ts";
@@ -11,6 +12,7 @@ export interface Log {
   people: People;
   rooms: Rooms;
   messages: Messages;
+  files: Files;
   changes: Changes;
   /** Everything that is written goes through here; it resolves once that is on disk. */
   write: Commits["write"];
@@ -27,6 +29,7 @@ export function openLog(file: string, now: () => number, onCommit: () => void): 
     people: new People(db),
     rooms,
     messages: new Messages(db),
+    files: new Files(db),
     changes: new Changes(db),
     write: (work) => commits.write(work),
     close() {

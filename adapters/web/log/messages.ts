@@ -17,6 +17,8 @@ export interface NewMessage {
   text: string;
   /** Our own renderer's; null for what people wrote. */
   html: string | null;
+  /** What can be picked below it, as JSON. */
+  choices: string | null;
   replyTo: string | null;
   forUserId: string | null;
   /** Unique among the messages of one user. */
@@ -38,15 +40,19 @@ export interface MessageRow extends NewMessage {
   quoteText: string | null;
   quoteIsBot: 0 | 1 | null;
   forUserName: string | null;
+  /** A JSON list of what came with it: `{name, mimeType, size}`. */
+  files: string;
   replies: number;
 }
 
 const SELECT = `
   SELECT m.seq, m.id, m.chat, m.thread, m.starts_thread AS startsThread, m.user_id AS userId, m.user_name AS userName,
-    m.is_bot AS isBot, m.text, m.html, m.reply_to AS replyTo, m.for_user_id AS forUserId,
+    m.is_bot AS isBot, m.text, m.html, m.choices, m.reply_to AS replyTo, m.for_user_id AS forUserId,
     m.idempotency_key AS idempotencyKey, m.sent_at AS sentAt, m.edited_at AS editedAt, m.deleted_at AS deletedAt, m.owed,
     q.user_id AS quoteUserId, q.user_name AS quoteUserName, q.is_bot AS quoteIsBot,
     CASE WHEN q.deleted_at IS NULL THEN q.text END AS quoteText, p.name AS forUserName,
+    (SELECT json_group_array(json_object('name', f.name, 'mimeType', f.mime_type, 'size', length(f.bytes)) ORDER BY f.n)
+      FROM files f WHERE f.message_id = m.id) AS files,
     (SELECT count(*) FROM messages r WHERE r.thread = m.id AND r.deleted_at IS NULL) AS replies
   FROM messages m LEFT JOIN messages q ON q.id = m.reply_to LEFT JOIN people p ON p.id = m.for_user_id`;
 
@@ -64,9 +70,9 @@ export class Messages {
 
   constructor(db: Database.Database) {
     this.#insert = db.prepare(`
-      INSERT INTO messages (id, chat, thread, user_id, user_name, is_bot, text, html, reply_to, for_user_id,
+      INSERT INTO messages (id, chat, thread, user_id, user_name, is_bot, text, html, choices, reply_to, for_user_id,
         idempotency_key, sent_at, owed)
-      VALUES (@id, @chat, @thread, @userId, @userName, @isBot, @text, @html, @replyTo, @forUserId,
+      VALUES (@id, @chat, @thread, @userId, @userName, @isBot, @text, @html, @choices, @replyTo, @forUserId,
         @idempotencyKey, @sentAt, @owed)`);
     this.#byId = db.prepare(`${SELECT} WHERE m.id = ?`);
     this.#byKey = db.prepare(`${SELECT} WHERE m.user_id = ? AND m.idempotency_key = ?`);

@@ -107,10 +107,7 @@ export class Conversation {
       ? "Only you can read this."
       : `Everybody can read along. ${this.#about.answersAll ? `${bot.displayName} answers every message.` : `Write @${bot.name} to ask ${bot.displayName}.`}`;
     const offers = { prefill, openPrivate: () => this.#open(PRIVATE_ROOM) };
-    this.#main.composer.invite(
-      isPrivate ? `Write to ${bot.displayName}` : `Write in #${room}`,
-      ...hint(room, this.#about, prefill),
-    );
+    this.#main.composer.invite(isPrivate ? `Write to ${bot.displayName}` : `Write in #${room}`, ...hint(prefill));
     byId("app", HTMLDivElement).toggleAttribute("data-private", isPrivate);
     try {
       const latest = await this.#main.open(room, undefined, { welcome: welcome(room, this.#about, offers) });

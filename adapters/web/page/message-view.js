@@ -1,5 +1,8 @@
 /** @import { WireMessage } from "../wire.ts" */
+/** @import { Pick } from "./choices.js" */
+import { choices } from "./choices.js";
 import { element, icon, iconButton, textButton } from "./element.js";
+import { files } from "./files.js";
 import { avatar, moment } from "./person.js";
 import { PRIVATE_ROOM } from "./room-list.js";
 
@@ -11,7 +14,8 @@ import { PRIVATE_ROOM } from "./room-list.js";
  *   thread?: (message: WireMessage) => void,
  *   edit?: (message: WireMessage) => void,
  *   erase?: (message: WireMessage) => void,
- *   again?: (message: WireMessage) => void
+ *   again?: (message: WireMessage) => void,
+ *   pick?: Pick
  * }} Actions
  */
 
@@ -30,6 +34,10 @@ export function messageView(message, myId, actions) {
   content.append(
     message.deleted === true ? element("p", { class: "gone" }, "This message was deleted.") : body(message),
   );
+  if (message.files !== undefined) content.append(files(message.files));
+  if (message.choices !== undefined && actions.pick !== undefined) {
+    content.append(choices(message, message.choices, actions.pick));
+  }
   if (message.undelivered === true) content.append(undelivered(message, myId, actions));
   if (message.replies !== undefined && actions.thread !== undefined) content.append(replies(message, actions.thread));
   view.append(avatar(message.user), content);

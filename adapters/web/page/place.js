@@ -1,7 +1,7 @@
 /** @import { WireMessage, WirePreview } from "../wire.ts" */
 /** @import { Person } from "./api.js" */
 /** @import { Actions } from "./message-view.js" */
-import { api } from "./api.js";
+import { ApiError, api } from "./api.js";
 import { Composer } from "./composer.js";
 import { Timeline } from "./timeline.js";
 
@@ -56,6 +56,19 @@ export class Place {
       again: (message) =>
         this.#try(async () => {
           await api.again(message);
+        }),
+      pick: ({ room, thread }, { command }, clientId) =>
+        this.#try(async () => {
+          /** @type {Parameters<typeof api.say>[1]} */
+          const post = { text: `/${command}`, clientId };
+          if (thread !== undefined) post.thread = thread;
+          this.composer.complain("");
+          try {
+            this.#show(room, thread, await api.say(room, post));
+          } catch (error) {
+            // It stands among the messages, with an offer to send it again.
+            if (!(error instanceof ApiError) || error.code !== "not-taken") throw error;
+          }
         }),
     };
     if (onThread !== undefined) {
@@ -120,12 +133,17 @@ export class Place {
     return this.thread === undefined ? { limit: PAGE } : { limit: PAGE, thread: this.thread };
   }
 
-  /** @param {() => Promise<void>} work */
+  /**
+   * @param {() => Promise<void>} work
+   * @returns {Promise<boolean>} whether the server has it
+   */
   async #try(work) {
     try {
       await work();
+      return true;
     } catch (error) {
       this.composer.complain(error instanceof Error ? error.message : "That did not work.");
+      return false;
     }
   }
 }

@@ -52,15 +52,9 @@ export function welcome(room, about, { prefill, openPrivate }) {
 /**
  * The line below the message box.
  *
- * @param {string} room
- * @param {About} about
  * @param {(text: string) => void} prefill
  * @returns {Array<Node | string>}
  */
-export function hint(room, about, prefill) {
-  const names = about.commands.length > 0 ? about.commands.map(({ name }) => name) : ["help", "new", "stop", "status"];
-  const shown = ["help", "new", "stop", "status"].filter((name) => names.includes(name));
-  const commands = shown.map((name) => textButton(`/${name}`, "command", () => prefill(`/${name}`)));
-  if (room === PRIVATE_ROOM) return ["Try", ...commands];
-  return ["Try", textButton(`@${about.bot.name}`, "command", () => prefill(`@${about.bot.name} `)), ...commands];
+export function hint(prefill) {
+  return [textButton("/help", "command", () => prefill("/help")), "lists what I can do"];
 }

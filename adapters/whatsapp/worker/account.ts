@@ -82,6 +82,10 @@ export class Account {
       await this.#mappings.load([chatId, userId]);
       return this.#mappings.isSame(chatId, userId);
     },
+    personId: async ({ jid }) => {
+      await this.#mappings.load([jid]);
+      return this.#mappings.person(jid).id;
+    },
     fetch: (takes, signal) => download(takes, this.#line, signal),
     hold: async () => {
       await this.#inflow.hold();

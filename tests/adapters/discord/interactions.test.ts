@@ -54,8 +54,46 @@ describe("commands", () => {
   it.each([
     ["command", { name: "stop", args: "" }, "/stop"],
     ["command with options", { name: "strategy", args: "per-user --fresh" }, "/strategy per-user --fresh"],
+    ["button in a channel", { name: "confirm", args: "" }, "/confirm"],
+    ["button in a DM", { name: "strategy", args: "per-user --here" }, "/strategy per-user --here"],
+    ["menu in a thread", { name: "strategy", args: "tagged-hybrid" }, "/strategy tagged-hybrid"],
   ])("%s: values stand in the order in which they are offered", (name, command, text) => {
     expect(read(name)).toMatchObject({ command, text, addressed: true });
+  });
+});
+
+describe("several options", () => {
+  const offers = [
+    {
+      name: "set",
+      description: "Change a setting.",
+      options: [
+        { name: "name", description: "Which.", choices: [] },
+        { name: "value", description: "What to.", choices: [] },
+        { name: "here", description: "Where.", choices: [{ value: "--here", description: "in this thread alone" }] },
+        { name: "count", description: "How many.", choices: [] },
+      ],
+    },
+  ];
+  const given = (...options: Array<Record<string, unknown>>) => {
+    const interaction = readInteraction({ ...wire("command"), data: { name: "set", options } });
+    return interaction && normalizeInteraction(interaction, { bot, offers, now: () => RECEIVED });
+  };
+
+  it("reach the command all of them, in the order in which they are offered, whatever the order of their values", () => {
+    const message = given(
+      { name: "here", value: "--here" },
+      { name: "count", value: 3 },
+      { name: "value", value: "Be  brief, and kind. " },
+      { name: "name", value: "extraPrompt" },
+    );
+    expect(message?.command).toEqual({ name: "set", args: "extraPrompt Be  brief, and kind.  --here 3" });
+  });
+
+  it("may be left out, each of them", () => {
+    expect(given({ name: "here", value: "--here" }, { name: "name", value: "x" })?.command?.args).toBe("x --here");
+    expect(given({ name: "value", value: "free text" })?.command?.args).toBe("free text");
+    expect(given({ name: "value", value: true })?.command?.args).toBe("true");
   });
 });
 
@@ -85,6 +123,8 @@ describe("reply tokens", () => {
     ["ask in private about a file", true],
     ["command", true],
     ["command with options", true],
+    ["button in a channel", true],
+    ["button in a DM", true],
   ])("%s: for the asker alone is %s", (name, ephemeral) => {
     expect(token(name)?.ephemeral).toBe(ephemeral);
   });
@@ -156,7 +196,7 @@ describe("payloads that are not what Discord promises", () => {
 
   it.each([
     ["a ping", { type: 1 }],
-    ["a button", { ...whole, type: 3 }],
+    ["a component of another program", { ...whole, type: 3, data: { custom_id: "open:42" } }],
     ["completion", { ...whole, type: 4 }],
     ["a menu command", { ...whole, data: { name: "ask", type: 3 } }],
     ["nothing", undefined],

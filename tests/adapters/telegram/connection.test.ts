@@ -45,7 +45,13 @@ describe("starting", () => {
     const adapter = opened();
     await adapter.start(gateway);
     const { payload } = await tg.waitForCall("getUpdates");
-    expect(payload.allowed_updates).toEqual(["message", "edited_message", "channel_post", "edited_channel_post"]);
+    expect(payload.allowed_updates).toEqual([
+      "message",
+      "edited_message",
+      "channel_post",
+      "edited_channel_post",
+      "callback_query",
+    ]);
   });
 
   it.each([

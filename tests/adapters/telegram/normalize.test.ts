@@ -1,8 +1,16 @@
 import { describe, expect, it } from "vitest";
 import type { InboundMessage } from "../../../adapters/record.ts";
+import { commandIn } from "../../../adapters/telegram/choices.ts";
 import { normalize } from "../../../adapters/telegram/normalize.ts";
 import { readUpdate } from "../../../adapters/telegram/payload.ts";
-import { normalized, telegramFixture, telegramFixtures, telegramRecords } from "../../fakes/telegram/fixtures.ts";
+import {
+  messageIn,
+  normalized,
+  RECEIVED,
+  telegramFixture,
+  telegramFixtures,
+  telegramRecords,
+} from "../../fakes/telegram/fixtures.ts";
 
 function read(name: string): InboundMessage {
   const message = normalized(telegramFixture(name));
@@ -17,6 +25,11 @@ describe("what the gateway never answers", () => {
     "somebody joined",
     "a topic was opened",
     "something pinned",
+    "button below a message of a forum that was forgotten",
+    "button of another program",
+    "button that holds nothing",
+    "button without a message",
+    "button in an inline answer",
   ])("%s", (name) => {
     expect(normalized(telegramFixture(name))).toBeNull();
   });
@@ -89,8 +102,8 @@ describe("where a message stands", () => {
 
   it("General named by its number is no thread either", () => {
     const { update, bot } = telegramFixture("topic in a DM");
-    const found = readUpdate({ ...update, message: { ...(update.message as object), message_thread_id: 1 } });
-    expect(found && normalize(found.message, bot)?.source.thread).toBeUndefined();
+    const message = messageIn({ ...update, message: { ...(update.message as object), message_thread_id: 1 } });
+    expect(normalize(message, bot)?.source.thread).toBeUndefined();
   });
 
   it("the same topic number in two forums is two places", () => {
@@ -162,8 +175,7 @@ describe("attachments", () => {
 
   it("the size limit is the operator's", () => {
     const { update, bot } = telegramFixture("document");
-    const found = readUpdate(update);
-    const message = found && normalize(found.message, bot, 10_240);
+    const message = normalize(messageIn(update), bot, 10_240);
     expect(message?.attachments[0]?.unavailable).toBe("over 0.01 MB");
   });
 
@@ -195,6 +207,44 @@ describe("text", () => {
   });
 });
 
+describe("buttons that somebody presses", () => {
+  it("are commands of theirs, addressed to the bot, received now, with ids of their own", () => {
+    const message = read("button in a DM");
+    expect(message).toEqual({
+      source: {
+        platform: "telegram",
+        account: "default",
+        chat: { id: "501", kind: "dm", name: "Alice Liddell" },
+        user: { id: "501", name: "Alice Liddell", isBot: false },
+        messageId: expect.stringMatching(/^callback:\d+$/),
+        sentAt: RECEIVED,
+      },
+      text: "/strategy per-user",
+      attachments: [],
+      addressed: true,
+      command: { name: "strategy", args: "per-user" },
+    });
+  });
+
+  it.each([
+    ["button in a supergroup", "-1001000000002", undefined],
+    ["button in a topic", "-1001000000003", "12"],
+    ["button in General", "-1001000000003", undefined],
+    ["button below a message that was forgotten", "-1001000000002", undefined],
+  ])("%s: the place is that of its message", (name, chat, thread) => {
+    const { source } = read(name);
+    expect([source.chat.id, source.thread?.id]).toEqual([chat, thread]);
+    expect(source.user.id).toBe("501");
+  });
+
+  it.each(["", " confirm", "Confirm", "/confirm", "confirm\nstop", "confirm \u202ethis", "a".repeat(65), "ä", "42"])(
+    "%j is no command",
+    (data) => {
+      expect(commandIn(data)).toBeNull();
+    },
+  );
+});
+
 describe("every fixture", () => {
   it("has a name, an update number and a message number of its own", () => {
     expect(new Set(telegramFixtures.map(({ name }) => name)).size).toBe(telegramFixtures.length);
@@ -220,6 +270,13 @@ describe("payloads that are not what the Bot API promises", () => {
     [
       "text that is none",
       { update_id: 1, message: { message_id: 1, date: 1, chat: { id: 1, type: "private" }, text: {} } },
+    ],
+    ["a press without a number", { update_id: 1, callback_query: { from: { id: 1 }, data: "secret words" } }],
+    ["a press by nobody", { update_id: 1, callback_query: { id: "1", data: "secret words" } }],
+    ["a press of what is no text", { update_id: 1, callback_query: { id: "1", from: { id: 1 }, data: 7 } }],
+    [
+      "a press below no message",
+      { update_id: 1, callback_query: { id: "1", from: { id: 1 }, message: "secret words" } },
     ],
   ])("%s: refused, without repeating what is inside", (_, update) => {
     expect(() => readUpdate(update)).toThrow(expect.objectContaining({ code: "telegram-payload" }));

@@ -94,6 +94,28 @@ describe("a webhook", () => {
     expect(tg.webhookAnswers.all).toMatchObject([{ status: 200 }]);
   });
 
+  it("brings what people press, and again where that was not taken", async () => {
+    await started();
+    const dm = tg.dm(tg.user("Alice"));
+    const to = { platform: "telegram" as const, account: "default", chatId: String(dm.id) };
+    const choices = [{ label: "Confirm", command: "confirm" }];
+    const chunk = { key: "k", to, index: 0, text: "Sure?", plain: "Sure?", choices };
+    await adapter.send(chunk, new AbortController().signal);
+    gateway.commit = async () => {
+      throw new Error("the disk is full");
+    };
+    const [sent] = tg.sent;
+    if (sent === undefined) throw new Error("nothing was sent");
+    const press = tg.picks(tg.user("Alice"), sent, "Confirm");
+    await tg.webhookAnswers.waitFor(({ status }) => status === 500);
+    expect(press.isAnswered).toBe(false);
+    gateway.commit = async () => {};
+    await tg.retryWebhook();
+    await press.answered;
+    await tg.taken(press);
+    expect(gateway.texts()).toEqual(["/confirm", "/confirm"]);
+  });
+
   it("is answered with 500 if the gateway did not take the message, and brings it again", async () => {
     gateway.commit = async () => {
       throw new Error("the disk is full");

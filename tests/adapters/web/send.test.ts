@@ -91,3 +91,20 @@ test("nobody administers a room, everybody their own private chat", async () => 
   expect(await isAdmin("dm:u_ann", "u_ann")).toBe(true);
   expect(await isAdmin("dm:u_ann", "u_bob")).toBe(false);
 });
+
+test("the private chat of a person is opened for that person alone", async () => {
+  const stage = await Stage.open();
+  const [ann, bob] = [await stage.join("Ann"), await stage.join("Bob")];
+  const to = await stage.adapter.openPrivate?.(ann.id);
+  expect(to).toEqual(place(`dm:${ann.id}`));
+  await stage.send({ key: "1", plain: "between us" }, to?.chatId);
+  expect(await ann.hears(() => true)).toMatchObject({ room: "dm", text: "between us" });
+  await ann.say("dm", "thank you");
+  expect(stage.taker.messages[0]?.source.chat).toEqual({ id: to?.chatId, kind: "dm" });
+  await ann.say("lobby", "done");
+  await bob.hears((message) => message.text === "done");
+  expect(bob.heard().map((message) => message.text)).toEqual(["done"]);
+  for (const nobody of ["u_nobody", "parley", "", `dm:${ann.id}`, "lobby"]) {
+    await expect(stage.adapter.openPrivate?.(nobody)).rejects.toMatchObject({ name: "SendError", code: "refused" });
+  }
+});

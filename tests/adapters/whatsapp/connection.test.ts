@@ -193,7 +193,8 @@ describe("a connection that ends", () => {
     const waits: number[] = [];
     const adapter = stage.adapter({
       sleep: async (ms, signal) => {
-        if (ms === LOOK_MS) return stage.gateway.vault.changed(signal);
+        // Nothing happens to the link.
+        if (ms === LOOK_MS) return stage.gateway.vault.changed(stage.gateway.vault.version, signal);
         waits.push(ms);
         if (waits.length === 8) {
           stage.wa.accept();

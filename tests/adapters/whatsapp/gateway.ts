@@ -134,6 +134,8 @@ export class Stage {
   /** One that waits for nothing but notes for how long it would have. */
   adapter(options: WhatsAppOptions = {}): TestedAdapter {
     const waits: number[] = [];
+    const { vault } = this.gateway;
+    let seen = vault.version;
     const adapter = createWhatsAppAdapter({
       wsUrl: this.wa.url,
       pacing: false,
@@ -141,7 +143,12 @@ export class Stage {
       random: () => 0,
       sleep: async (ms, signal) => {
         // The vault is looked at whenever something has been written to it.
-        if (ms === LOOK_MS) return this.gateway.vault.changed(signal);
+        if (ms === LOOK_MS) {
+          // Also while the adapter was about something else: nobody comes to tell it again.
+          await vault.changed(seen, signal);
+          seen = vault.version;
+          return;
+        }
         waits.push(ms);
         await new Promise(setImmediate);
       },

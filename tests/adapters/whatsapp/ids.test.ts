@@ -1,5 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { bareJid, isGroup, isLid, isPhone, personOf, phoneOf, userOf } from "../../../adapters/whatsapp/ids.ts";
+import {
+  bareJid,
+  isGroup,
+  isLid,
+  isPhone,
+  personJid,
+  personOf,
+  phoneOf,
+  userOf,
+} from "../../../adapters/whatsapp/ids.ts";
 
 describe("JIDs", () => {
   it.each([
@@ -62,5 +71,29 @@ describe("one person", () => {
     ["the phone alone", { phone }, { id: phone, aliases: ["491700000001", "+491700000001"] }],
   ])("by %s", (_, forms, person) => {
     expect(personOf(forms)).toEqual(person ?? personOf({ lid, phone }));
+  });
+});
+
+describe("a person", () => {
+  it.each([
+    ["100000000000001@lid", "100000000000001@lid"],
+    ["491700000001:12@s.whatsapp.net", "491700000001@s.whatsapp.net"],
+    ["491700000001", "491700000001@s.whatsapp.net"],
+    ["+491700000001", "491700000001@s.whatsapp.net"],
+  ])("with the id %s has the JID %s", (id, jid) => {
+    expect(personJid(id)).toBe(jid);
+  });
+
+  it.each([
+    "",
+    "Alice",
+    "+",
+    "0001",
+    "120363000000000001@g.us",
+    "867051314767696@bot",
+    "status@broadcast",
+    "+49 170 1",
+  ])("has no such id as %j", (id) => {
+    expect(personJid(id)).toBeUndefined();
   });
 });

@@ -190,6 +190,19 @@ describe("sending", () => {
     await expect(refused).rejects.toMatchObject({ code: "refused" });
   });
 
+  test("a long text arrives whole, as a document of its name", async () => {
+    const stage = await Stage.linked();
+    const adapter = await stage.started();
+    const alice = stage.wa.contact("Alice");
+    const text = Array.from({ length: 8_000 }, (_, line) => `- Zeile ${line}: äöü 🎉 …`).join("\n");
+    expect(Buffer.byteLength(text)).toBeGreaterThan(200_000);
+    const files = [{ name: "conversation.md", mimeType: "text/markdown", text }];
+    await adapter.send(chunk(alice.jid(), "Your conversation", { files }), never);
+    const { media } = await stage.wa.waitFor("Your conversation");
+    expect(media).toMatchObject({ kind: "document", name: "conversation.md", mimeType: "text/markdown" });
+    expect(media?.bytes.equals(Buffer.from(text))).toBe(true);
+  });
+
   test.each([
     [463, { code: "refused" }],
     [421, { code: "temporary", uncertain: false }],

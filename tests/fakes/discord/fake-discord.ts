@@ -9,7 +9,7 @@ import { type Fault, Faults, type Hold, type HoldOptions } from "./faults.ts";
 import { FakeGateway } from "./gateway.ts";
 import { makeGuild } from "./guilds.ts";
 import { type ApiCall, HttpServer } from "./http-server.ts";
-import { callCommand } from "./interactions.ts";
+import { callCommand, pickChoice } from "./interactions.ts";
 import { join } from "./members.ts";
 import { newWorld, person } from "./new-world.ts";
 import { guildCreate } from "./payloads.ts";
@@ -155,6 +155,24 @@ export class FakeDiscord {
     return new FakeInteraction(this.#world, interaction);
   }
 
+  /** Somebody presses the button, or picks the entry of the menu, with this label below a message that they see. */
+  picks(user: WireUser, { message: { id }, channelId, choices }: SentMessage, label: string): FakeInteraction {
+    const { state: channel } = this.channel(channelId);
+    const choice = choices.find((each) => each.label === label);
+    if (choice === undefined) throw new Error(`no choice "${label}" among ${choices.map((each) => `"${each.label}"`)}`);
+    const hidden = this.#world.ephemeral.get(id);
+    const message = hidden ?? channel.messages.get(id);
+    const source = [...this.#world.interactions.values()].find(
+      ({ response, followUps }) => response?.messageId === id || followUps.includes(id),
+    );
+    if (message === undefined || (hidden !== undefined && source?.user.id !== user.id)) {
+      throw new Error(`${user.username} does not see the message`);
+    }
+    if (channel.guild !== undefined) join(channel.guild, user);
+    const botIsMember = source?.botIsMember ?? true;
+    return new FakeInteraction(this.#world, pickChoice(this.#world, { user, channel, message, choice, botIsMember }));
+  }
+
   /** The bot is told of a message again, as if it were new. */
   redeliver({ id }: APIMessage, times = 1): void {
     const event = this.#world.created.get(id);
@@ -214,9 +232,9 @@ export class FakeDiscord {
     return this.#world.commandWrites;
   }
 
-  /** Make the next calls of a route go wrong. */
-  fail(route: RoutePattern, fault: Fault = {}): void {
-    this.#faults.add(route, fault);
+  /** Make the next calls of a route go wrong. @returns what ends it before so many did */
+  fail(route: RoutePattern, fault: Fault = {}): () => void {
+    return this.#faults.add(route, fault);
   }
 
   /** Keep the calls of a route waiting, or their answers. */

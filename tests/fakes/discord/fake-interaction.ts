@@ -4,7 +4,7 @@ import type { InteractionState, World } from "./world.ts";
 /** `waiting` for the bot, `deferred` ("… is thinking"), `answered` with a text, or `removed` after that. */
 export type ResponseState = "waiting" | "deferred" | "answered" | "removed";
 
-/** A command that somebody called, as they see it. */
+/** A command that somebody called, or a choice that somebody picked, as they see it. */
 export class FakeInteraction {
   readonly #world: World;
   readonly #interaction: InteractionState;

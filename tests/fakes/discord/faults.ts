@@ -40,8 +40,13 @@ export class Faults {
   readonly #faults: Array<{ pattern: RoutePattern; fault: Fault; left: number }> = [];
   readonly #holds = new Set<HeldCalls>();
 
-  add(pattern: RoutePattern, fault: Fault): void {
-    this.#faults.push({ pattern, fault, left: fault.times ?? 1 });
+  /** @returns what ends it before so many calls went wrong */
+  add(pattern: RoutePattern, fault: Fault): () => void {
+    const added = { pattern, fault, left: fault.times ?? 1 };
+    this.#faults.push(added);
+    return () => {
+      added.left = 0;
+    };
   }
 
   take(method: string, path: string): Fault | undefined {

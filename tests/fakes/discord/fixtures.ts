@@ -136,6 +136,22 @@ function used(name: string, command: string, options: readonly Wire[], fields: W
   return { name, kind: "interaction", payload, scene };
 }
 
+/** Alice picks something below a message of the bot's. */
+function picked(name: string, data: Wire, fields: Wire, scene: Place): DiscordFixture {
+  const payload = {
+    id: nextId(),
+    application_id: bot.id,
+    type: 3,
+    version: 1,
+    token: `aW50ZXJhY3Rpb246${made}`,
+    locale: "en-US",
+    message: { ...message(parley, fields.guild_id === undefined ? "dm" : "general", "Sure?"), components: [] },
+    ...fields,
+    data,
+  };
+  return { name, kind: "interaction", payload, scene };
+}
+
 const byAlice = { member: { user: alice, nick: "Alice of Team", roles: [], permissions: "2147483664" } };
 const text = (name: string, value: string) => ({ name, type: 3, value });
 const inGeneral = {
@@ -328,6 +344,15 @@ export const discordFixtures: readonly DiscordFixture[] = [
     ...scenes.general,
     offers,
   }),
+
+  picked("button in a channel", { component_type: 2, custom_id: "parley:confirm" }, inGeneral, scenes.general),
+  picked("button in a DM", { component_type: 2, custom_id: "parley:strategy per-user --here" }, inDm, scenes.dm),
+  picked(
+    "menu in a thread",
+    { component_type: 3, custom_id: "parley-menu", values: ["strategy tagged-hybrid"] },
+    { ...inGeneral, channel_id: thread.id, channel: { ...thread, parent_id: general.id } },
+    scenes.thread,
+  ),
 
   said("the bot's own message", parley, "general", "I said that"),
   said("nothing that may be seen", alice, "general", ""),

@@ -1,5 +1,6 @@
 import type { APIAttachment, APIMessage } from "discord.js";
 import type { ApiRequest } from "./api-request.ts";
+import { componentsIn } from "./components.ts";
 import { MAX_FILE_BYTES } from "./interactions.ts";
 import type { AllowedMentions } from "./mentions.ts";
 import { emptyMessage, invalidField, tooLarge, tooLong } from "./refusal.ts";
@@ -28,7 +29,7 @@ export function shownIn(world: World, channel: ChannelState, request: ApiRequest
   const shown: Shown = {
     ...(content !== undefined && { content: content ?? "" }),
     ...(Array.isArray(embeds) && { embeds }),
-    ...(Array.isArray(components) && { components }),
+    ...(components !== undefined && { components: componentsIn(components ?? []) }),
     ...attachmentsIn(world, channel, request, before),
   };
   if (isEmpty({ ...before, ...shown })) throw emptyMessage();

@@ -87,7 +87,7 @@ export function changeMessage(
 
 /** A change that people read, other than a thread or an embed that appears beside the text. */
 function isSaid(fields: Partial<APIMessage>): boolean {
-  return fields.content !== undefined || fields.attachments !== undefined;
+  return fields.content !== undefined || fields.attachments !== undefined || fields.components !== undefined;
 }
 
 export function removeMessages(world: World, channel: ChannelState, ids: readonly string[]): void {

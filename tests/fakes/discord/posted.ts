@@ -44,8 +44,18 @@ export interface SentMessage {
   /** Only the asker sees it. */
   readonly ephemeral: boolean;
   files: readonly SentFile[];
+  /** What can be picked below it, in reading order. */
+  choices: readonly ShownChoice[];
   /** What each of its edits made of the text, oldest first. */
   readonly edits: string[];
+}
+
+/** A button, or with a value an option of a menu. */
+export interface ShownChoice {
+  label: string;
+  /** Of the component. */
+  id: string;
+  value?: string;
 }
 
 export interface SentFile {

@@ -1,5 +1,6 @@
 import type { APIMessage } from "discord.js";
 import type { Bell } from "../bell.ts";
+import { shownChoices } from "./components.ts";
 import type { FileStore } from "./file-store.ts";
 import type { SentMessage } from "./posted.ts";
 
@@ -26,6 +27,7 @@ export class SentMessages {
   /** A message has appeared or changed. */
   show(message: APIMessage, { ephemeral = false } = {}): void {
     const files = message.attachments.map((attachment) => this.#files.sentFile(attachment));
+    const choices = shownChoices(message.components);
     const known = this.#byId.get(message.id);
     if (known === undefined) {
       this.#byId.set(message.id, {
@@ -35,11 +37,12 @@ export class SentMessages {
         replyTo: message.message_reference?.message_id,
         ephemeral,
         files,
+        choices,
         edits: [],
       });
     } else {
       known.edits.push(message.content);
-      Object.assign(known, { message, text: message.content, files });
+      Object.assign(known, { message, text: message.content, files, choices });
     }
     this.#bell.ring();
   }

@@ -55,13 +55,12 @@ export interface ThreadState {
   messageCount: number;
 }
 
-/** A command that a user called, and what became of it. */
+/** A command that a user called, or a choice that one picked, and what became of it. */
 export interface InteractionState {
   readonly id: string;
   readonly token: string;
   readonly channel: ChannelState;
   readonly user: APIUser;
-  readonly commandName: string;
   /** False where the command comes from the user's own installation. */
   readonly botIsMember: boolean;
   readonly createdAt: number;

@@ -1,4 +1,5 @@
 import { FakeFiles } from "./attached.ts";
+import { inaccessible, type Press, pressOf } from "./callbacks.ts";
 import { FakeChat } from "./fake-chat.ts";
 import { type Fault, Faults, type Hang } from "./faults.ts";
 import { HttpServer } from "./http-server.ts";
@@ -36,17 +37,19 @@ export class FakeTelegram implements World {
   readonly updates = new UpdateQueue();
   readonly users = new Map<number, WireUser>();
   readonly chats = new Map<number, FakeChat>();
+  readonly presses = new Map<string, Press>();
   /** How the bot answered the posts to its webhooks. */
   readonly webhookAnswers = new Log<WebhookAnswer>();
   apiRoot = "";
   commands: ReadonlyArray<{ command: string; description: string }> = [];
   webhook: WebhookSettings | undefined;
+  allowedUpdates: readonly string[] | undefined;
   readonly #sent = new Log<SentMessage>();
   readonly #calls = new Log<ApiCall>();
   readonly #faults = new Faults();
   readonly #server: HttpServer;
   readonly #clock: () => number;
-  readonly #updateOf = new WeakMap<WireMessage, WireUpdate>();
+  readonly #updateOf = new WeakMap<object, WireUpdate>();
   #webhookSender: WebhookSender | undefined;
   #nextUpdate = 100;
   #nextUser = 1001;
@@ -117,6 +120,20 @@ export class FakeTelegram implements World {
     return supergroup;
   }
 
+  /**
+   * Somebody presses the button with this label; `answered` of what comes back resolves once the bot has heard of it.
+   * `forgotten`: the message is too old for the bot to see.
+   */
+  picks(user: WireUser, sent: SentMessage, label: string, { forgotten = false } = {}): Press {
+    const press = pressOf(user, sent, label, String(5_000_000_000 + this.presses.size));
+    if (forgotten) press.query.message = inaccessible(sent.message);
+    this.presses.set(press.query.id, press);
+    // Who does not ask for it never hears of it.
+    if (this.allowedUpdates?.includes("callback_query") === false) return press;
+    this.#updateOf.set(press, this.deliver({ callback_query: press.query }));
+    return press;
+  }
+
   /** Hand the bot an update as it is, with a number of its own unless it brings one. */
   deliver(update: Record<string, unknown>): WireUpdate {
     const numbered = { update_id: this.#nextUpdate, ...update };
@@ -127,12 +144,12 @@ export class FakeTelegram implements World {
   }
 
   /**
-   * The update of a message comes `times` more times: to a webhook side by side and unchanged; to a poll, which would
+   * The update of a message or a press comes `times` more times: to a webhook side by side and unchanged; to a poll, which would
    * never be given a number twice once it is confirmed, under new numbers and in one piece.
    */
-  redeliver(message: WireMessage, times = 1): Promise<void> {
-    const update = this.#updateOf.get(message);
-    if (update === undefined) throw new Error("this message was never delivered");
+  redeliver(told: WireMessage | Press, times = 1): Promise<void> {
+    const update = this.#updateOf.get(told);
+    if (update === undefined) throw new Error("this was never delivered");
     const sender = this.#webhookSender;
     const { update_id: _, ...content } = update;
     const again = Array.from({ length: times }, () => {
@@ -151,9 +168,9 @@ export class FakeTelegram implements World {
     return this.updates.hold(post);
   }
 
-  /** Resolves when the bot has confirmed the message's update, by poll offset or by webhook answer. */
-  async taken(message: WireMessage): Promise<void> {
-    const update = this.#updateOf.get(message);
+  /** Resolves when the bot has confirmed the update of a message or a press, by poll offset or by webhook answer. */
+  async taken(told: WireMessage | Press): Promise<void> {
+    const update = this.#updateOf.get(told);
     await this.updates.confirmed.waitFor((id) => id === update?.update_id);
   }
 
@@ -180,9 +197,9 @@ export class FakeTelegram implements World {
     return this.#calls.waitFor((call) => call.method === method && matches(call));
   }
 
-  /** Make the next calls of a method go wrong. */
-  fail(method: string, fault: Fault = {}): void {
-    this.#faults.add(method, fault);
+  /** Make the next calls of a method go wrong. @returns what ends it before so many did */
+  fail(method: string, fault: Fault = {}): () => void {
+    return this.#faults.add(method, fault);
   }
 
   /** Keep the calls of a method waiting. */

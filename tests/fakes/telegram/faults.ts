@@ -31,10 +31,15 @@ export class Faults {
   readonly #faults = new Map<string, Array<Fault & { left: number }>>();
   readonly #hangs = new Map<string, HeldCalls>();
 
-  add(method: string, fault: Fault): void {
+  /** @returns what ends it before so many calls went wrong */
+  add(method: string, fault: Fault): () => void {
     const faults = this.#faults.get(method) ?? [];
-    faults.push({ ...fault, left: fault.times ?? 1 });
+    const added = { ...fault, left: fault.times ?? 1 };
+    faults.push(added);
     this.#faults.set(method, faults);
+    return () => {
+      added.left = 0;
+    };
   }
 
   take(method: string): Fault | undefined {

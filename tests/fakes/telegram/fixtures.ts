@@ -4,8 +4,9 @@
  */
 
 import type { InboundMessage } from "../../../adapters/record.ts";
+import { normalizeCallback } from "../../../adapters/telegram/callback.ts";
 import { type BotIdentity, normalize } from "../../../adapters/telegram/normalize.ts";
-import { readUpdate } from "../../../adapters/telegram/payload.ts";
+import { readUpdate, type TelegramMessage } from "../../../adapters/telegram/payload.ts";
 import { entitiesOf } from "./entities.ts";
 import type { WireUpdate } from "./wire.ts";
 
@@ -18,6 +19,9 @@ export interface TelegramFixture {
 export const bot: BotIdentity = { account: "default", id: "7000000001", username: "parley_bot" };
 
 const SENT = 1_760_000_000;
+
+/** When presses arrive, in milliseconds. */
+export const RECEIVED = (SENT + 3_600) * 1000;
 const alice = { id: 501, is_bot: false, first_name: "Alice", last_name: "Liddell", language_code: "en" };
 const bob = { id: 502, is_bot: false, first_name: "Bob", username: "bob_builds" };
 const parley = { id: 7000000001, is_bot: true, first_name: "Parley", username: "parley_bot" };
@@ -38,6 +42,14 @@ function fixture(name: string, fields: Record<string, unknown>, kind = "message"
   made += 1;
   const message = { message_id: 1000 + made, date: SENT + made, ...fields };
   return { name, update: { update_id: 9000 + made, [kind]: message }, bot };
+}
+
+/** Alice presses a button of the bot's. */
+function pressed(name: string, data: unknown, place: Record<string, unknown>, fields: object = {}): TelegramFixture {
+  made += 1;
+  const message = { message_id: 1000 + made, date: SENT + made, from: parley, text: "Sure?", ...place };
+  const query = { id: `48151623420000${made}`, from: alice, message, chat_instance: "-31415926", data, ...fields };
+  return { name, update: { update_id: 9000 + made, callback_query: query }, bot };
 }
 
 /** A text with the entities that Telegram finds in it. */
@@ -289,6 +301,17 @@ export const telegramFixtures: readonly TelegramFixture[] = [
   fixture("dice", from(alice, dm, { dice: { emoji: "🎲", value: 4 } })),
   fixture("text that was cut at the limit", from(alice, dm, says("x".repeat(4096)))),
 
+  pressed("button in a DM", "strategy per-user", { chat: dm }),
+  pressed("button in a supergroup", "confirm", { chat: team, reply_to_message: question, message_thread_id: 77 }),
+  pressed("button in a topic", "cancel", { chat: forum, ...inTopic, reply_to_message: topicOpened }),
+  pressed("button in General", "cancel", { chat: forum }),
+  pressed("button below a message that was forgotten", "model claude-opus-5-5", { chat: team, date: 0 }),
+  pressed("button below a message of a forum that was forgotten", "confirm", { chat: forum, date: 0 }),
+  pressed("button of another program", "Open:42", { chat: team }),
+  pressed("button that holds nothing", undefined, { chat: team }),
+  pressed("button without a message", "confirm", {}, { message: undefined }),
+  pressed("button in an inline answer", "confirm", { chat: team }, { inline_message_id: "AgAAAA" }),
+
   fixture("somebody joined", from(alice, team, { new_chat_members: [bob] })),
   fixture("a topic was opened", from(bob, forum, { ...inTopic, forum_topic_created: topicOpened.forum_topic_created })),
   fixture("something pinned", from(bob, team, { pinned_message: question })),
@@ -304,7 +327,15 @@ export function telegramFixture(name: string): TelegramFixture {
 /** What the adapter makes of a fixture; null for what is never answered. */
 export function normalized({ update, bot }: TelegramFixture): InboundMessage | null {
   const found = readUpdate(update);
+  if (found?.kind === "callback_query") return normalizeCallback(found.callback, bot, RECEIVED);
   return found && normalize(found.message, bot);
+}
+
+/** @throws Error if the update is of no message */
+export function messageIn(update: unknown): TelegramMessage {
+  const found = readUpdate(update);
+  if (found === null || found.kind === "callback_query") throw new Error("no message");
+  return found.message;
 }
 
 /** Every fixture that is a message to the gateway. */

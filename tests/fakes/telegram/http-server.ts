@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Fault, Faults } from "./faults.ts";
+import { readBody } from "./request-body.ts";
 import { Refusal } from "./wire.ts";
 
 export interface HttpOptions {
@@ -41,7 +42,7 @@ export class HttpServer {
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { pathname } = new URL(request.url ?? "/", "http://fake");
     const [, isFile, token, rest = ""] = /^\/(file\/)?bot(\d+:[^/]+)\/(.+)$/.exec(pathname) ?? [];
-    const payload = await readJson(request);
+    const payload = await readBody(request);
     if (token === undefined) return refuse(response, new Refusal(404, "Not Found"));
     if (decodeURIComponent(token) !== this.#options.token) return refuse(response, new Refusal(401, "Unauthorized"));
     if (isFile !== undefined) return this.#sendFile(response, decodeURIComponent(rest));
@@ -89,11 +90,4 @@ function refuse(response: ServerResponse, { status, message, parameters }: Refus
 
 function sendJson(response: ServerResponse, status: number, body: unknown): void {
   response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
-}
-
-async function readJson(request: IncomingMessage): Promise<Record<string, unknown>> {
-  const parts: Buffer[] = [];
-  for await (const part of request) parts.push(part);
-  const body = Buffer.concat(parts).toString("utf8");
-  return body === "" ? {} : JSON.parse(body);
 }

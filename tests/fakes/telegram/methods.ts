@@ -1,14 +1,16 @@
 import { sizeOf } from "./attached.ts";
 import type { FakeChat } from "./fake-chat.ts";
 import { plainTextOf } from "./html.ts";
+import { keyboardIn, objectIn } from "./keyboard.ts";
 import { badRequest, Refusal, type WireMessage } from "./wire.ts";
-import type { World } from "./world.ts";
+import type { SentFile, World } from "./world.ts";
 
 type Payload = Record<string, unknown>;
 type Method = (tg: World, payload: Payload, gone: AbortSignal) => unknown;
 
 const MAX_TEXT = 4096;
 const MAX_FILE_BYTES = 20 * 1024 * 1024;
+const MAX_UPLOAD_BYTES = 50 * 1024 * 1024;
 const GENERAL = 1;
 
 /** What the Bot API does for each method, and what it refuses. */
@@ -25,14 +27,17 @@ export const METHODS: Readonly<Record<string, Method>> = {
       const why = "can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first";
       throw new Refusal(409, `Conflict: ${why}`);
     }
+    allowUpdates(tg, payload);
     return tg.updates.poll(payload, gone);
   },
 
-  setWebhook(tg, { url, secret_token: secret }) {
+  setWebhook(tg, payload) {
+    const { url, secret_token: secret } = payload;
     if (typeof secret === "string" && !/^[\w-]{1,256}$/.test(secret)) {
       throw badRequest("secret token contains unallowed characters");
     }
     if (typeof url !== "string" || !URL.canParse(url)) throw badRequest("bad webhook: invalid url");
+    allowUpdates(tg, payload);
     tg.useWebhook({ url, ...(typeof secret === "string" && { secret_token: secret }) });
     return true;
   },
@@ -43,26 +48,31 @@ export const METHODS: Readonly<Record<string, Method>> = {
   },
 
   sendMessage(tg, payload) {
-    const chat = chatOf(tg, payload.chat_id);
-    const thread = threadOf(chat, payload.message_thread_id);
     const text = textOf(payload);
-    const reply = replyOf(chat, payload.reply_parameters);
-    const message = chat.add({
-      from: tg.bot,
-      text,
-      ...(thread !== undefined && { message_thread_id: thread, is_topic_message: true }),
-      ...(reply !== undefined && { reply_to_message: reply }),
-    });
-    tg.noteSent({
-      chatId: chat.id,
-      messageId: message.message_id,
-      text,
-      replyTo: reply?.message_id,
-      topic: thread,
-      payload,
-      message,
-    });
-    return message;
+    return say(tg, payload, { text });
+  },
+
+  sendDocument(tg, payload) {
+    const file = payload.document as SentFile | undefined;
+    if (file?.bytes === undefined) throw badRequest("there is no document in the request");
+    if (file.bytes.length === 0) throw badRequest("file must be non-empty");
+    if (file.bytes.length > MAX_UPLOAD_BYTES) throw new Refusal(413, "Request Entity Too Large");
+    return say(tg, payload, { text: "", file });
+  },
+
+  answerCallbackQuery(tg, { callback_query_id: id }) {
+    const press = tg.presses.get(String(id));
+    if (press === undefined || press.isAnswered) {
+      throw badRequest("query is too old and response timeout expired or query ID is invalid");
+    }
+    press.answer();
+    return true;
+  },
+
+  /** Unlike sending, looking somebody up works for those who have blocked the bot. */
+  getChat(tg, { chat_id: id }) {
+    const chat = tg.chats.get(Number(id));
+    return chat?.wire.type === "private" ? chat.wire : chatOf(tg, id).wire;
   },
 
   editMessageText(tg, payload) {
@@ -116,6 +126,38 @@ export const METHODS: Readonly<Record<string, Method>> = {
   },
 };
 
+/** A message of the bot. @throws Refusal */
+function say(tg: World, payload: Payload, { text, file }: { text: string; file?: SentFile }): WireMessage {
+  const chat = chatOf(tg, payload.chat_id);
+  const thread = threadOf(chat, payload.message_thread_id);
+  const reply = replyOf(chat, payload.reply_parameters);
+  const keyboard = keyboardIn(payload.reply_markup);
+  const message = chat.add({
+    from: tg.bot,
+    ...(file === undefined ? { text } : tg.files.document(file)),
+    ...(thread !== undefined && { message_thread_id: thread, is_topic_message: true }),
+    ...(reply !== undefined && { reply_to_message: reply }),
+    ...(keyboard.length > 0 && { reply_markup: objectIn(payload.reply_markup) }),
+  });
+  tg.noteSent({
+    chatId: chat.id,
+    messageId: message.message_id,
+    text,
+    replyTo: reply?.message_id,
+    topic: thread,
+    choices: keyboard.flat(),
+    files: file === undefined ? [] : [file],
+    payload,
+    message,
+  });
+  return message;
+}
+
+/** A list that is left out leaves the one from before. */
+function allowUpdates(tg: World, { allowed_updates: kinds }: Payload): void {
+  if (Array.isArray(kinds)) tg.allowedUpdates = kinds;
+}
+
 /** @throws Refusal as Telegram words it for chats that are unknown, closed to the bot, or elsewhere by now */
 function chatOf(tg: World, id: unknown): FakeChat {
   const chat = tg.chats.get(Number(id));
@@ -145,8 +187,8 @@ function textOf({ text, parse_mode: mode }: Payload): string {
 }
 
 function replyOf(chat: FakeChat, parameters: unknown): WireMessage | undefined {
-  if (typeof parameters !== "object" || parameters === null) return undefined;
-  const { message_id: id, allow_sending_without_reply: optional } = parameters as Payload;
+  if (parameters === undefined) return undefined;
+  const { message_id: id, allow_sending_without_reply: optional } = objectIn(parameters);
   const message = chat.messages.get(Number(id));
   if (message === undefined && optional !== true) throw badRequest("message to be replied not found");
   return message;

@@ -110,6 +110,11 @@ export class WebPerson implements AsyncDisposable {
     return page.messages;
   }
 
+  /** One of the files that came with a message. */
+  load({ room, id }: WireMessage, n: number): Promise<Response> {
+    return this.request("GET", `/rooms/${room}/messages/${id}/files/${n}`);
+  }
+
   /** The next new message that fits. @throws if none comes in good time, or the stream ends */
   async hears(fits: (message: WireMessage) => boolean, patienceMs = PATIENCE_MS): Promise<WireMessage> {
     return this.hearsEvent("message", fits, patienceMs);

@@ -21,6 +21,7 @@ export function webRow(change: Partial<MessageRow> = {}): MessageRow {
     isBot: 0,
     text: "@parley hello",
     html: null,
+    choices: null,
     replyTo: null,
     forUserId: null,
     idempotencyKey: null,
@@ -33,6 +34,7 @@ export function webRow(change: Partial<MessageRow> = {}): MessageRow {
     quoteText: null,
     quoteIsBot: null,
     forUserName: null,
+    files: "[]",
     replies: 0,
     ...change,
   };

@@ -318,6 +318,11 @@ export class FakeWhatsApp {
     this.#world.faults.failedLogin = code ?? undefined;
   }
 
+  /** Questions about a group are refused as a fault of the server's until this is taken back. */
+  failGroupQueries(fail: boolean): void {
+    this.#world.faults.groupsUnknown = fail;
+  }
+
   /** The next messages of the bot are refused with this code, and nobody sees them. */
   failSends(code: number, times = 1): void {
     this.#world.faults.failSends(code, times);

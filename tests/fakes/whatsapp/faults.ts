@@ -4,6 +4,8 @@ export class Faults {
   failedLogin: number | undefined;
   /** The code that the next messages are refused with, and how many. */
   #failed = { code: 0, times: 0 };
+  /** Questions about groups are not answered. */
+  groupsUnknown = false;
   #lostAcks = 0;
   #forgetting = 0;
   #holding = 0;

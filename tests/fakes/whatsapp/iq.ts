@@ -51,6 +51,7 @@ function groupQuery(world: World, iq: BinaryNode): Answer {
       ),
     ];
   }
+  if (world.faults.groupsUnknown) return { refused: "500", text: "internal-server-error" };
   const group = world.groups.get(to ?? "");
   if (group === undefined) return { refused: "404", text: "item-not-found" };
   return group.hasBot ? [describe(world, group)] : { refused: "403", text: "forbidden" };

@@ -1,0 +1,28 @@
+import type Database from "better-sqlite3";
+
+export interface KeptFile {
+  /** Fit for a header and a list: see `keptFiles`. */
+  name: string;
+  mimeType: string;
+  bytes: Uint8Array<ArrayBuffer>;
+}
+
+/** What came with messages of the bot. Who may have it is not decided here. */
+export class Files {
+  readonly #insert: Database.Statement<[string, number, string, string, Uint8Array]>;
+  readonly #find: Database.Statement<[string, number], KeptFile>;
+
+  constructor(db: Database.Database) {
+    this.#insert = db.prepare("INSERT INTO files (message_id, n, name, mime_type, bytes) VALUES (?, ?, ?, ?, ?)");
+    this.#find = db.prepare("SELECT name, mime_type AS mimeType, bytes FROM files WHERE message_id = ? AND n = ?");
+  }
+
+  /** @param n its place in the message, from 0 */
+  add(messageId: string, n: number, { name, mimeType, bytes }: KeptFile): void {
+    this.#insert.run(messageId, n, name, mimeType, bytes);
+  }
+
+  find(messageId: string, n: number): KeptFile | undefined {
+    return this.#find.get(messageId, n);
+  }
+}
