@@ -14,6 +14,8 @@ export interface Tool {
 export interface ToolContext {
   signal: AbortSignal;
   author: Author;
+  /** Whether the author of this very turn administers the chat, looked up now. A look-up that fails is a no. */
+  isAdmin(): Promise<boolean>;
 }
 
 export interface RunRequest {
@@ -34,6 +36,15 @@ export interface RunRequest {
   textIsShown?: boolean;
   /** Bytes of an image block. */
   readBlob(hash: string): Promise<Uint8Array>;
+  /** As tools are told. Default: nobody does. */
+  isAdmin?(): Promise<boolean>;
+  /** Default: the agent's own. */
+  model?: string | undefined;
+  /**
+   * What the author has added meanwhile, to be answered as well; it belongs to the turn from then on. Asked after the
+   * results of tools and before the run would end. Default: nothing.
+   */
+  following?(): Promise<TranscriptMessage[]>;
 }
 
 /** The session as an outsider sees it. */

@@ -53,13 +53,19 @@ export function createAnthropicAgent(options: AnthropicAgentOptions): Agent {
 
   async function* run(request: RunRequest): AsyncGenerator<AgentEvent, void> {
     const { signal, system, tools, author, textIsShown = true } = request;
+    const { isAdmin = async () => false, following = async () => [] } = request;
     const messages = [...request.messages];
     if (messages.length === 0) throw new AgentError("invalid-request", "there is nothing to answer");
     const readImage = imageReader(request.readBlob);
 
     function settle(calls: ToolUseBlock[], resumed: boolean): Promise<ToolResultBlock[]> | ToolResultBlock[] {
       if (repliesSoFar(messages) >= maxSteps) return refuseTools(calls, `not run: the limit is ${maxSteps} steps`);
-      return callTools(calls, { tools, context: { signal, author }, maxOutputChars: maxToolOutputChars, resumed });
+      return callTools(calls, {
+        tools,
+        context: { signal, author, isAdmin },
+        maxOutputChars: maxToolOutputChars,
+        resumed,
+      });
     }
 
     throwIfAborted(signal);
@@ -73,13 +79,14 @@ export function createAnthropicAgent(options: AnthropicAgentOptions): Agent {
         const results = await settle(calls, resumed);
         messages.push({ role: "user", content: results });
         yield { type: "tool-results", content: results };
+        messages.push(...(await following()));
       }
       if (repliesSoFar(messages) >= maxSteps) return yield { type: "done", reason: "max-steps" };
 
       const reply = yield* streamReply(
         client,
         {
-          model,
+          model: request.model ?? model,
           max_tokens: maxTokens,
           ...(system.trim() !== "" && { system: system.toWellFormed() }),
           ...(tools.length > 0 && { tools: toToolParams(tools) }),
@@ -93,7 +100,10 @@ export function createAnthropicAgent(options: AnthropicAgentOptions): Agent {
       yield { type: "reply", content, usage: toUsage(reply), model: reply.model };
 
       calls = toolUses(content);
-      if (calls.length === 0) return yield { type: "done", reason: toReason(reply) };
+      if (calls.length > 0) continue;
+      const added = await following();
+      if (added.length === 0) return yield { type: "done", reason: toReason(reply) };
+      messages.push(...added);
     }
   }
 

@@ -15,16 +15,20 @@ const NO_USAGE: Usage = { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, c
  * strategy of a chat visible before anybody pays for anything.
  */
 export function createOfflineAgent(): Agent {
-  async function* run({ messages, scene, signal }: RunRequest): AsyncGenerator<AgentEvent, void> {
+  async function* run(request: RunRequest): AsyncGenerator<AgentEvent, void> {
+    const { scene, signal, following = async () => [] } = request;
+    const messages = [...request.messages];
     throwIfAborted(signal);
-    if (standing(messages).next !== "nothing") {
+    while (standing(messages).next !== "nothing") {
       const parts = paragraphs(scene, messages);
       for (const text of parts) {
         throwIfAborted(signal);
         yield { type: "text", text };
       }
       throwIfAborted(signal);
-      yield { type: "reply", content: [{ type: "text", text: parts.join("") }], usage: NO_USAGE, model: "offline" };
+      const content = [{ type: "text" as const, text: parts.join("") }];
+      yield { type: "reply", content, usage: NO_USAGE, model: "offline" };
+      messages.push({ role: "assistant", content }, ...(await following()));
     }
     yield { type: "done", reason: "end" };
   }

@@ -8,6 +8,9 @@ export const DEFAULT_PROMPT =
 export interface PromptParts {
   /** The persona's own prompt. */
   persona: string;
+  /** What the place adds to it. */
+  extra?: string | undefined;
+  /** Whether messages of the session stand in envelopes, those that it began with included. */
   attribution: "none" | "tagged";
   /** What the strategy says about the session shape. */
   guidance?: string;
@@ -19,8 +22,8 @@ export interface PromptParts {
  * The system prompt: the same words for every turn of a session as long as nobody new joins, so that the provider can
  * cache it; what changes stands last.
  */
-export function systemPrompt({ persona, attribution, guidance, participants }: PromptParts): string {
-  const parts = [persona, QUOTES];
+export function systemPrompt({ persona, extra, attribution, guidance, participants }: PromptParts): string {
+  const parts = [persona, ...(extra === undefined ? [] : [extra]), QUOTES];
   if (attribution === "tagged") parts.push(ENVELOPES);
   if (guidance !== undefined) parts.push(guidance);
   if (attribution === "tagged") {

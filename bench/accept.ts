@@ -24,7 +24,14 @@ const registry = new StrategyRegistry();
 const router = new Router({
   registry,
   agent: "main",
-  defaults: () => ({ strategy: "per-user", addressing: "mention", threads: "per-user", maxAgeMs: 60_000 }),
+  defaults: () => ({
+    strategy: "per-user",
+    addressing: "mention",
+    threads: "per-user",
+    busy: "collect",
+    compaction: 0.8,
+    maxAgeMs: 60_000,
+  }),
   settleMs: 1_000,
 });
 const overLimit = { chunks: [{ text: "too many", plain: "too many" }] };
@@ -57,7 +64,12 @@ async function accept(inFlight: number): Promise<number> {
       const message = normalize(payload(next++), bot) as InboundMessage;
       const accepted = await store.accept(message, {
         decide: (facts) =>
-          router.decide(message, facts, { access: "allowed", isCommand: false, ageMs: 0, tooOld: overLimit }),
+          router.decide(message, facts, {
+            access: () => "allowed",
+            command: () => undefined,
+            ageMs: 0,
+            tooOld: overLimit,
+          }),
         overLimit,
         maxWaiting: 1_000,
       });

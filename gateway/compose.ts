@@ -7,8 +7,9 @@ import { createCurrentTimeTool } from "../agents/tools/current-time.ts";
 import { openSqliteStore } from "../sessions/sqlite/store.ts";
 import { StrategyRegistry } from "../strategies/index.ts";
 import { loadStrategies } from "../strategies/load.ts";
-import { type Config, servedPlatforms } from "./config/config.ts";
+import type { Config } from "./config/config.ts";
 import { joiningOf } from "./config/joining.ts";
+import { strategyChoices } from "./config/levels.ts";
 import { ConfigError, type Problem } from "./config/problems.ts";
 import { storedToken } from "./config/stored-token.ts";
 import { suggest } from "./config/suggest.ts";
@@ -62,12 +63,8 @@ export async function strategiesOf(config: Config): Promise<StrategyRegistry> {
       problems.push({ ...config.where(`strategies[${index}]`), message: `cannot load ${file}: ${reason}` });
     }
   }
-  const chosen = new Map([
-    ["strategy", config.strategy],
-    ...servedPlatforms.map((platform) => [`${platform}.strategy`, config.platforms[platform].strategy] as const),
-  ]);
   const reported = new Set<string>();
-  for (const [path, name] of chosen) {
+  for (const [path, name] of strategyChoices(config)) {
     if (registry.get(name) !== undefined || reported.has(name)) continue;
     reported.add(name);
     const expected = registry.names().join(", ");
@@ -113,7 +110,7 @@ async function adaptersOf(config: Config): Promise<Adapter[]> {
   if (web.enabled) {
     const { createWebAdapter } = await import("../adapters/web/adapter.ts");
     const { botName, allowedHosts } = web;
-    const answersAll = config.platforms.web.addressing === "always";
+    const answersAll = config.platforms.web.groups.addressing === "always";
     const access = webAccess(config);
     adapters.push(createWebAdapter({ file: join(dataDir, "web.db"), botName, allowedHosts, access, answersAll }));
   }

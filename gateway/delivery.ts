@@ -183,9 +183,9 @@ export class Delivery {
   /** @returns the id of the message that now stands there, or that was taken back */
   async #hand(chunk: PendingChunk, adapter: Adapter): Promise<string> {
     const signal = AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(SEND_TIMEOUT_MS)]);
-    const { key, to, index, text, plain, files, replyTo, forUserId, replyToken, draft, takesBack } = chunk;
+    const { key, to, index, text, plain, files, choices, replyTo, forUserId, replyToken, draft, takesBack } = chunk;
     const replaces = draft?.messageId ?? undefined;
-    const outbound = { key, to, index, text, plain, files, replyTo, forUserId, replyToken, replaces };
+    const outbound = { key, to, index, text, plain, files, choices, replyTo, forUserId, replyToken, replaces };
     if (!takesBack) return await adapter.send(outbound, signal);
     if (adapter.drafts === undefined) return key;
     // One whose id was never learnt is found by its key.

@@ -59,9 +59,12 @@ export function apologise(run: Run, adapter: Adapter | undefined, { code, text }
     deliveries: replies(run, adapter, text),
     closing: { role: "assistant", content: [{ type: "text", text: `(No answer was given: ${text})` }] },
     // A turn that is too long for the model must not make the next one too long as well.
-    ...(code === "context-full" || code === "invalid-request" ? { forget: "always" as const } : {}),
+    ...(FORGOTTEN.has(code) ? { forget: "always" as const } : {}),
   };
 }
+
+/** Failures whose turn is not to come up again with the next one. */
+const FORGOTTEN: ReadonlySet<string> = new Set(["context-full", "invalid-request", "over-limit"]);
 
 /** Whoever stopped the run is told by the command; partial work stays in the transcript, and nowhere else. */
 export function stopped(run: Run, adapter: Adapter | undefined, unfinished: string): Ending {

@@ -1,5 +1,5 @@
 import type { Adapter } from "../adapters/adapter.ts";
-import type { Platform } from "../adapters/record.ts";
+import type { ChatKind, Platform } from "../adapters/record.ts";
 import type { Agent, Tool } from "../agents/agent.ts";
 import { DEFAULT_PROMPT } from "../agents/prompt.ts";
 import { type Clock, systemClock } from "../sessions/clock.ts";
@@ -11,17 +11,21 @@ import type { AccessRules } from "./access.ts";
 import { CommandExecutor } from "./commands/executor.ts";
 import { commandNames } from "./commands/index.ts";
 import { offerCommands } from "./commands/offer.ts";
-import type { Config, PlatformConfig } from "./config/config.ts";
+import type { Config } from "./config/config.ts";
+import { configLevels } from "./config/levels.ts";
 import { isLoopback } from "./config/loopback.ts";
 import { Delivery } from "./delivery.ts";
+import { offerOwnership } from "./first-owner.ts";
 import { type HttpServer, listen } from "./http.ts";
 import { Intake } from "./intake.ts";
 import type { Log } from "./log.ts";
 import { createMetrics } from "./metrics.ts";
 import { pause } from "./pause.ts";
 import { Platforms } from "./platforms.ts";
+import { Roles } from "./roles.ts";
 import { Runner } from "./runner.ts";
 import { StoreHealth } from "./store-health.ts";
+import { Upkeep } from "./upkeep.ts";
 
 export interface GatewayParts {
   config: Config;
@@ -38,6 +42,8 @@ export interface GatewayParts {
 
 export interface Gateway {
   readonly url: string;
+  /** With it the first owner is claimed; undefined if there is one. To be shown to whoever started the program, and to nobody else. */
+  readonly claimCode: string | undefined;
   /**
    * Take no more messages, let runs end within the grace period and park the others, send what can be sent, and let go
    * of everything. A second call waits for the first.
@@ -51,8 +57,7 @@ const START_MS = 5_000;
 /** How long what was cut off may take to notice. */
 const CUT_OFF_MS = 1_000;
 
-/** Rows of albums that never addressed the bot, and what has expired, are looked through this often. */
-const SWEEP_MS = 60_000;
+const DAY_MS = 24 * 60 * 60 * 1000;
 
 /**
  * Put the parts together and start them, and take up what an earlier process left.
@@ -69,10 +74,11 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
   const router = new Router({
     registry,
     agent: config.agent.name,
-    defaults: (platform) => platformConfig(config, platform),
+    defaults: (platform, kind) => config.platforms[platform][kind === "dm" ? "dm" : "groups"],
     settleMs: config.queue.settleMs,
     onStrategyError: (strategy, error) => log.error({ strategy, err: error }, "a strategy failed on a message"),
   });
+  const roles = new Roles({ store, platforms, access, log });
   const lanes: LocalLanes = new LocalLanes({
     handler: (lane) => runner.handle(lane),
     maxRuns: config.runs.max,
@@ -86,11 +92,15 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
     log,
     metrics,
     onChatMoved: (from, toChatId) => intake.moveChat(from, toChatId),
-    maxAgeMs: (platform) => platformConfig(config, platform).maxAgeMs,
+    maxAgeMs: (platform) => config.platforms[platform].groups.maxAgeMs,
   });
   const runner = new Runner({
     store,
     platforms,
+    router,
+    roles,
+    warnAt: config.limits.warnAt,
+    contextTokens: config.agent.contextTokens,
     agent,
     tools,
     persona: config.agent.prompt ?? DEFAULT_PROMPT,
@@ -108,7 +118,9 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
     registry,
     platforms,
     delivery,
-    access,
+    roles,
+    router,
+    configured: ({ platform, kind }: { platform: Platform; kind: ChatKind }) => configLevels(config, platform, kind),
     agentDescription: agent.description,
     lanes,
     clock,
@@ -124,6 +136,8 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
     access,
     commands: commandNames,
     runCommand: (seq) => executor.run(seq),
+    abort: (runIds) => runner.stop(runIds),
+    interrupt: (lane, userId, at) => runner.interrupt(lane, userId, at),
     maxWaiting: config.queue.maxWaitingPerUser,
     health,
     clock,
@@ -134,7 +148,17 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
   let running = false;
   let http: HttpServer | undefined;
   let stopping: Promise<void> | undefined;
-  let cancelSweep: () => void = () => {};
+  let claimCode: string | undefined;
+  const upkeep = new Upkeep({
+    store,
+    lanes,
+    delivery,
+    abort: (runIds) => runner.stop(runIds),
+    heldMs: 10 * config.queue.settleMs,
+    retentionMs: config.retention.days === undefined ? undefined : config.retention.days * DAY_MS,
+    clock,
+    log,
+  });
   const ending = new AbortController();
 
   try {
@@ -146,28 +170,20 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
       storeWorks: () => !health.failing,
       metricsToken: isLoopback(config.http.host) ? undefined : token,
     });
+    claimCode = await offerOwnership(store, config.owners);
     // Before new ones can come: the inbox orders both, and a command must not be run by two.
     await executor.recover();
     await startAdapters();
     for (const { lane, chatRef } of await store.lanesWithWork()) lanes.wake(lane, chatRef);
     await delivery.recover();
     for (const adapter of adapters) void offerCommands(adapter, { registry, clock, log, signal: ending.signal });
-    sweep();
+    upkeep.start();
     running = true;
   } catch (error) {
     await release();
     throw error;
   }
-  return { url: http.url, stop: () => (stopping ??= stop()) };
-
-  function sweep(): void {
-    cancelSweep = clock.after(SWEEP_MS, () => {
-      const olderThan = clock.now() - Math.max(SWEEP_MS, 10 * config.queue.settleMs);
-      store.dropHeld(olderThan).catch((error) => log.error({ err: error }, "old album parts could not be dropped"));
-      store.dropExpired().catch((error) => log.error({ err: error }, "what has expired could not be dropped"));
-      sweep();
-    });
-  }
+  return { url: http.url, claimCode, stop: () => (stopping ??= stop()) };
 
   /** A platform that takes long to answer holds up nobody: it goes on starting while the others serve. */
   async function startAdapters(): Promise<void> {
@@ -206,7 +222,7 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
   }
 
   async function release(): Promise<void> {
-    cancelSweep();
+    upkeep.stop();
     ending.abort();
     intake.stopping();
     executor.stop();
@@ -223,15 +239,11 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
   }
 }
 
-function platformConfig(config: Config, platform: Platform): PlatformConfig {
-  return config.platforms[platform];
-}
-
 function accessRules(config: Config): (platform: Platform) => AccessRules {
   const lists = {
     owners: new Set(config.owners),
     users: new Set(config.allow.users),
     chats: new Set(config.allow.chats),
   };
-  return (platform) => ({ ...platformConfig(config, platform).access, ...lists });
+  return (platform) => ({ ...config.platforms[platform].access, ...lists });
 }

@@ -1,11 +1,13 @@
 import type { Adapter, AdapterHandlers } from "../adapters/adapter.ts";
-import type { Destination, InboundMessage } from "../adapters/record.ts";
+import type { CommandCall, Destination, InboundMessage } from "../adapters/record.ts";
 import type { Clock } from "../sessions/clock.ts";
-import type { Notice } from "../sessions/inbox.ts";
+import type { Decision, Notice } from "../sessions/inbox.ts";
 import type { LaneEngine } from "../sessions/lanes.ts";
-import type { Router } from "../sessions/router.ts";
+import type { Denial, Router } from "../sessions/router.ts";
+import type { Standing } from "../sessions/standing.ts";
 import { type Store, StoreError } from "../sessions/store.ts";
-import { type AccessRules, allows } from "./access.ts";
+import { type AccessRules, admit } from "./access.ts";
+import { newCode, showCode } from "./codes.ts";
 import type { Delivery } from "./delivery.ts";
 import type { Log } from "./log.ts";
 import type { Metrics } from "./metrics.ts";
@@ -24,6 +26,12 @@ export interface IntakeOptions {
   commands: ReadonlySet<string>;
   /** Execute a command that was accepted. */
   runCommand(seq: number): void;
+  /** Abort runs that were marked as stopped. */
+  abort(runIds: readonly number[]): void;
+  /** Somebody who may be being answered has added something that is to break the answer off. */
+  interrupt(lane: string, userId: string, at: number): Promise<void>;
+  /** A code for whoever asks to be let in. Default: an unguessable one. */
+  code?: () => string;
   maxWaiting: number;
   health: StoreHealth;
   clock: Clock;
@@ -98,10 +106,12 @@ export class Intake {
   }
 
   async #mergePerson({ platform, account }: Adapter, from: string, to: string): Promise<void> {
-    const { store, lanes, delivery, health, log } = this.#options;
+    const { store, lanes, delivery, abort, health, log } = this.#options;
     const renamed = await health.watch(store.samePerson({ platform, account }, from, to));
     for (const { lane, chatRef } of renamed.lanes) lanes.wake(lane, chatRef);
     if (renamed.chatRef !== undefined) delivery.wake(renamed.chatRef);
+    // Somebody who is blocked under one of the ids is blocked.
+    abort(await store.stoppedRuns());
     log.debug({ platform, account }, "two ids are one person's");
   }
 
@@ -111,20 +121,22 @@ export class Intake {
     message: InboundMessage,
     { overLimit, tooOld }: { overLimit: Notice; tooOld: Notice },
   ): Promise<boolean> {
-    const { store, router, lanes, delivery, metrics, health, clock, log, maxWaiting, runCommand } = this.#options;
+    const { store, router, lanes, delivery, metrics, health, clock, log, maxWaiting, runCommand, interrupt } =
+      this.#options;
     const { platform, user, sentAt } = message.source;
     if (user.isBot) {
       metrics.messages.inc({ platform, result: "bot" });
       return false;
     }
     const verdict = {
-      access: this.#access(adapter, message),
-      isCommand: this.#isCommand(message),
+      access: (standing: Standing) => this.#access(adapter, message, standing),
+      command: (said: InboundMessage) => this.#command(said),
       ageMs: clock.now() - sentAt,
       tooOld,
     };
+    let decision: Decision | undefined;
     const accepting = store.accept(message, {
-      decide: (facts) => router.decide(message, facts, verdict),
+      decide: (facts) => (decision = router.decide(message, facts, verdict)),
       overLimit,
       maxWaiting,
     });
@@ -139,6 +151,11 @@ export class Intake {
       const { lane, chatRef, readyAt } = accepted;
       if (readyAt > clock.now()) lanes.wakeAt(lane, chatRef, readyAt);
       else lanes.wake(lane, chatRef);
+      if (decision?.kind === "turn" && decision.plan.busy === "interrupt") {
+        interrupt(lane, user.id, readyAt).catch((error) =>
+          log.debug({ err: error }, "an answer could not be broken off"),
+        );
+      }
     } else if (accepted.kind === "command") {
       runCommand(accepted.seq);
     } else if ("told" in accepted) {
@@ -148,21 +165,45 @@ export class Intake {
     return accepted.kind !== "ignored";
   }
 
-  #access(adapter: Adapter, { source, replyToken }: InboundMessage): "allowed" | { denied: Notice | null } {
-    const rules = this.#options.access(source.platform);
-    if (allows(source, rules)) return "allowed";
-    // In a group silence is better than a refusal for everybody to read; switched off means silence everywhere.
-    const explain = source.chat.kind === "dm" && replyToken === undefined && rules.dm === "allowlist";
-    return { denied: explain ? notice(adapter, stranger(source.platform, source.user.id)) : null };
+  #access(adapter: Adapter, message: InboundMessage, standing: Standing): "allowed" | { denied: Denial } {
+    const { access, code = newCode } = this.#options;
+    const { source, replyToken, command } = message;
+    const rules = access(source.platform);
+    const isPrivate = source.chat.kind === "dm";
+    switch (admit(source, rules, standing)) {
+      case "allowed":
+        return "allowed";
+      case "silence":
+        return { denied: null };
+      case "stranger": {
+        if (isClaim(command, standing)) return "allowed";
+        // In a group silence is better than a refusal for everybody to read.
+        const explain = isPrivate && replyToken === undefined;
+        return { denied: explain ? notice(adapter, stranger(source.platform, source.user.id)) : null };
+      }
+      case "asks": {
+        if (isClaim(command, standing)) return "allowed";
+        // Where nobody has a name, nobody can be let in.
+        if (isPrivate && source.user.id === "") return { denied: null };
+        const secret = code();
+        const explained = { notice: notice(adapter, asks(secret, isPrivate)), full: notice(adapter, FULL) };
+        return { denied: { code: secret, ...explained } };
+      }
+    }
   }
 
   /**
    * A known command is ours, named or not; an unknown one only where it is addressed to this bot. Anything else that
    * begins with a slash is text.
    */
-  #isCommand({ command, addressed }: InboundMessage): boolean {
-    return command !== undefined && (addressed || this.#options.commands.has(command.name));
+  #command({ command, addressed }: InboundMessage): CommandCall | undefined {
+    return command !== undefined && (addressed || this.#options.commands.has(command.name)) ? command : undefined;
   }
+}
+
+/** The first owner cannot be let in by anybody. Where others read the code, the command has to make it void. */
+function isClaim(command: CommandCall | undefined, { claimable }: Standing): boolean {
+  return claimable && command?.name === "claim";
 }
 
 const TOO_OLD =
@@ -186,3 +227,14 @@ function stranger(platform: string, userId: string): string {
     `\`${platform}:${userId}\``
   );
 }
+
+function asks(code: string, isPrivate: boolean): string {
+  const shown = showCode(code);
+  const whom = isPrivate ? "you" : "this chat";
+  return (
+    `I do not know ${whom} yet. An owner of mine can let ${whom} in within the hour, with \`/pair approve ${shown}\` ` +
+    `in a chat with me, or with \`parley pair approve ${shown}\` where I run. Until then I will not answer.`
+  );
+}
+
+const FULL = "I do not know you yet, and too many others are asking to be let in. Try again in an hour.";

@@ -1,34 +1,31 @@
-import type { Adapter } from "../adapters/adapter.ts";
-import type { Agent, Tool } from "../agents/agent.ts";
-import { systemPrompt } from "../agents/prompt.ts";
 import type { Clock } from "../sessions/clock.ts";
+import type { Router } from "../sessions/router.ts";
 import { type Claim, type Ending, LeaseLostError, type Run } from "../sessions/runs.ts";
-import type { Store } from "../sessions/store.ts";
-import type { Author, TranscriptMessage } from "../sessions/transcript.ts";
+import type { ChatSettings } from "../sessions/settings.ts";
+import type { TranscriptMessage } from "../sessions/transcript.ts";
+import { type Allowance, allowances, isUsedUp, refusal } from "./allowance.ts";
 import { apologyFor, gaveUp, tookTooLong } from "./apologies.ts";
+import { Conversation, type ConversationOptions } from "./conversation.ts";
 import { Draft } from "./draft.ts";
+import { EndRemarks, type EndRemarksOptions } from "./end-remarks.ts";
 import { Answer, answered, apologise, ifStopped, stopped } from "./endings.ts";
 import type { Log } from "./log.ts";
-import type { Metrics } from "./metrics.ts";
+import { placesOf } from "./places.ts";
 import type { Platforms } from "./platforms.ts";
 import { Presence } from "./presence.ts";
+import type { Person, Roles } from "./roles.ts";
 import { ThreadOpener } from "./thread-opener.ts";
-import { type AttachmentLimits, turnMessage } from "./turn.ts";
 
-export interface RunnerOptions {
-  store: Store;
+export interface RunnerOptions extends ConversationOptions, EndRemarksOptions {
   platforms: Platforms;
-  agent: Agent;
-  tools: readonly Tool[];
-  persona: string;
+  router: Pick<Router, "settings">;
+  roles: Pick<Roles, "isAdmin">;
   /** A run that takes longer is stopped. */
   timeoutMs: number;
   /** A turn that was begun this often and never ended is given up. */
   maxAttempts: number;
-  attachments: AttachmentLimits;
   clock: Clock;
   log: Log;
-  metrics: Metrics;
   /** A delivery was put into the chat's outbox. */
   delivered(chatRef: number): void;
   /** A lane has work under a name that is not the one it was claimed by. */
@@ -37,8 +34,6 @@ export interface RunnerOptions {
 
 /** How long a shutdown waits for what is being shown: whoever goes on with it has to know which message it is. */
 const PARKING_MS = 1_000;
-
-type StopReason = "stopped" | "timeout" | "shutdown";
 
 /**
  * Executes turns: claim, run the agent, journal each step, end.
@@ -49,25 +44,46 @@ type StopReason = "stopped" | "timeout" | "shutdown";
  */
 export class Runner {
   readonly #options: RunnerOptions;
-  readonly #active = new Map<number, AbortController>();
+  readonly #active = new Map<number, Active>();
   readonly #executing = new Set<number>();
   readonly #threads: ThreadOpener;
+  readonly #remarks: EndRemarks;
   #parking = false;
 
   constructor(options: RunnerOptions) {
     this.#options = options;
     this.#threads = new ThreadOpener(options);
+    this.#remarks = new EndRemarks(options);
   }
 
   /** Abort runs that were marked as stopped. */
   stop(runIds: readonly number[]): void {
-    for (const id of runIds) this.#active.get(id)?.abort("stopped" satisfies StopReason);
+    for (const id of runIds) this.#active.get(id)?.abort("stopped");
+  }
+
+  /**
+   * Break off what is being written in a lane, if it is this user's and the user's next message may join it.
+   *
+   * @param at when the message is complete (epoch ms)
+   */
+  async interrupt(lane: string, userId: string, at: number): Promise<void> {
+    const active = [...this.#active.values()].find(({ run }) => run.lane === lane && run.author.id === userId);
+    if (active === undefined) return;
+    const { clock, log } = this.#options;
+    const early = at - clock.now();
+    if (early > 0) {
+      const again = () => void this.interrupt(lane, userId, at).catch((err) => log.debug({ err }, NOT_BROKEN_OFF));
+      active.callOff(clock.after(early, again));
+      return;
+    }
+    const joining = await this.#options.store.following(active.run);
+    if (joining.some(({ interrupts }) => interrupts === true)) active.abort("interrupted");
   }
 
   /** Abort every run and park it, and those that are being claimed as well. */
   parkAll(): void {
     this.#parking = true;
-    for (const controller of this.#active.values()) controller.abort("shutdown" satisfies StopReason);
+    for (const active of this.#active.values()) active.abort("shutdown");
   }
 
   async handle(lane: string): Promise<"more" | "idle" | { at: number }> {
@@ -91,7 +107,8 @@ export class Runner {
   async #execute(run: Run, lane: string): Promise<"more" | "idle"> {
     const { store, log, metrics, clock, delivered, moved } = this.#options;
     const startedAt = clock.now();
-    const ending = await this.#attempt(run);
+    const behind: Array<() => Promise<void>> = [];
+    const ending = await this.#attempt(run, behind);
     if (ending === "park") {
       await store.park(run);
       log.info({ run: run.runId }, "run parked");
@@ -102,9 +119,11 @@ export class Runner {
     metrics.runs.inc({ strategy: run.plan.strategy, outcome: ending.outcome });
     metrics.runSeconds.observe((clock.now() - startedAt) / 1000);
     const fields = { run: run.runId, outcome: ending.outcome, ms: clock.now() - startedAt, attempt: run.attempt };
-    if (ending.outcome === "failed") log.error({ ...fields, failure: ending.failure }, "run failed");
+    if (ending.failure === "over-limit") log.info(fields, "a limit is used up");
+    else if (ending.outcome === "failed") log.error({ ...fields, failure: ending.failure }, "run failed");
     else log.debug(fields, "run ended");
     if (ending.outcome === "done") await this.#threads.explain(run, adapter);
+    for (const each of behind) await each();
     // Also where nothing is said: a draft may have to be taken back.
     delivered(run.chat.ref);
     if (!ended.more) return "idle";
@@ -113,8 +132,9 @@ export class Runner {
     return "idle";
   }
 
-  async #attempt(run: Run): Promise<Ending | "park"> {
-    const { clock, timeoutMs, maxAttempts, platforms } = this.#options;
+  /** @param behind takes what is to be done once the end is written down */
+  async #attempt(run: Run, behind: Array<() => Promise<void>>): Promise<Ending | "park"> {
+    const { clock, timeoutMs, maxAttempts, platforms, roles } = this.#options;
     const adapter = platforms.at(run.to);
     if (run.stopped) return stopped(run, adapter, "");
     // Only the ending is missing: what is finished is never given up.
@@ -122,108 +142,141 @@ export class Runner {
     if (run.attempt > maxAttempts) return apologise(run, adapter, gaveUp);
     if (this.#parking) return "park";
 
-    const controller = new AbortController();
-    this.#active.set(run.runId, controller);
-    const cancelTimeout = clock.after(timeoutMs, () => controller.abort("timeout" satisfies StopReason));
+    const settings = await this.#settings(run);
+    // What has begun goes on, however much it has used.
+    const over = run.steps.length > 0 ? undefined : await this.#usedUp(run, settings);
+    if (over !== undefined) return apologise(run, adapter, { code: "over-limit", text: refusal(over, clock.now()) });
+
+    const active = new Active(run);
+    this.#active.set(run.runId, active);
+    const cancelTimeout = clock.after(timeoutMs, () => active.abort("timeout"));
     const answer = new Answer(run.steps);
     const presence = new Presence(adapter, run, clock);
     const draft = Draft.of(run, adapter, this.#options);
+    const conversation = new Conversation(this.#options, {
+      run,
+      adapter,
+      settings,
+      answer,
+      isAdmin: async () => (await roles.isAdmin(personOf(run))) === true,
+      show(markdown) {
+        presence.preview(markdown);
+        draft?.show(markdown);
+      },
+    });
     try {
-      await orAborted(controller.signal, async () => {
-        await this.#threads.open(run, adapter, controller.signal);
-        presence.show(run.to);
-        const show = (markdown: string) => {
-          presence.preview(markdown);
-          draft?.show(markdown);
-        };
-        await this.#converse(run, adapter, answer, show, controller.signal);
-      });
-      return answered(run, adapter, answer);
+      for (;;) {
+        const reason = await this.#round(active, async (signal) => {
+          if (!active.begun) {
+            await this.#threads.open(run, adapter, signal);
+            presence.show(run.to);
+            await conversation.begin(signal);
+          }
+          signal.throwIfAborted();
+          if (active.takeInterruption()) await conversation.interrupted(signal);
+          await conversation.go(signal);
+        });
+        if (reason === undefined) {
+          behind.push(() => this.#remarks.say(run, adapter, settings, conversation.contextTokens));
+          return answered(run, adapter, answer);
+        }
+        if (reason === "interrupted") continue;
+        if (reason === "shutdown") return "park";
+        if (reason === "stopped") return stopped(run, adapter, answer.unfinished);
+        return apologise(run, adapter, tookTooLong(timeoutMs));
+      }
     } catch (error) {
-      const reason: StopReason | undefined = controller.signal.aborted ? controller.signal.reason : undefined;
-      if (reason === "shutdown") return "park";
-      if (reason === "stopped") return stopped(run, adapter, answer.unfinished);
-      if (reason === "timeout") return apologise(run, adapter, tookTooLong(timeoutMs));
       if (error instanceof LeaseLostError || isStoreFailure(error)) throw error;
       const apology = apologyFor(error);
       this.#options.log.warn({ run: run.runId, err: error }, "run threw");
       return apologise(run, adapter, apology);
     } finally {
       cancelTimeout();
+      active.callOff(() => {});
       presence.end();
       // What is said next must not be overtaken by what is being shown.
-      const parking = controller.signal.reason === ("shutdown" satisfies StopReason);
-      await draft?.end(parking ? PARKING_MS : undefined);
+      await draft?.end(active.reason === "shutdown" ? PARKING_MS : undefined);
       this.#active.delete(run.runId);
     }
   }
 
-  async #converse(
-    run: Run,
-    adapter: Adapter | undefined,
-    answer: Answer,
-    show: (markdown: string) => void,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const { store, agent, tools, persona, attachments, metrics } = this.#options;
-    const steps = [...run.steps];
-    if (steps.length === 0) {
-      const turn = await turnMessage(run, adapter, store, attachments, signal);
-      await store.journal(run, { message: turn });
-      steps.push(turn);
-    }
-    const history = await store.history(run.sessionId);
-    const people = await this.#people(run);
-    const { attribution, guidance, strategy, session } = run.plan;
-    const events = agent.run({
-      system: systemPrompt({
-        persona,
-        attribution,
-        guidance,
-        participants: people.map(({ id, name }) => ({ id, name })),
-      }),
-      messages: [...history, ...steps],
-      tools,
-      signal,
-      textIsShown: adapter?.preview !== undefined,
-      author: run.author,
-      scene: { sessionKey: session, strategy, people },
-      readBlob: async (hash) => (await store.blob(hash)) ?? missingBlob(hash),
-    });
-    for await (const event of events) {
-      signal.throwIfAborted();
-      if (event.type === "text") {
-        answer.hear(event.text);
-        show(answer.text);
-      } else if (event.type === "restart") {
-        answer.forget();
-      } else if (event.type === "reply") {
-        answer.keep(event.content);
-        await store.journal(run, {
-          message: { role: "assistant", content: event.content },
-          usage: { model: event.model, ...event.usage },
-        });
-        metrics.tokens.inc({ kind: "input" }, event.usage.inputTokens);
-        metrics.tokens.inc({ kind: "output" }, event.usage.outputTokens);
-        metrics.tokens.inc({ kind: "cache-read" }, event.usage.cacheReadTokens);
-        metrics.tokens.inc({ kind: "cache-write" }, event.usage.cacheWriteTokens);
-      } else if (event.type === "tool-results") {
-        await store.journal(run, { message: { role: "user", content: event.content } });
-      } else {
-        answer.reason = event.reason;
-      }
+  /** @returns why the work was aborted; undefined if it ended by itself */
+  async #round(active: Active, work: (signal: AbortSignal) => Promise<void>): Promise<AbortReason | undefined> {
+    const signal = active.begin();
+    try {
+      await orAborted(signal, () => work(signal));
+      return undefined;
+    } catch (error) {
+      if (!signal.aborted) throw error;
+      return active.reason;
     }
   }
 
-  /** Everybody who has written into the session, the author of this turn included, with the number of turns. */
-  async #people(run: Run): Promise<Array<Author & { turns: number }>> {
-    const people = await this.#options.store.participants(run.sessionId);
-    const author = people.find((person) => person.id === run.author.id);
-    if (author === undefined) return [...people, { ...run.author, turns: 1 }];
-    author.turns += 1;
-    author.name = run.author.name;
-    return people;
+  async #settings(run: Run): Promise<ChatSettings> {
+    const { store, router } = this.#options;
+    const levels = await store.settingsAt(placesOf(run.chat, run.to.threadId));
+    return router.settings({ platform: run.chat.platform, chat: run.chat }, levels);
   }
+
+  async #usedUp(run: Run, settings: ChatSettings): Promise<Allowance | undefined> {
+    const { store, clock } = this.#options;
+    return (await allowances(store, run, settings, clock.now())).find(isUsedUp);
+  }
+}
+
+const NOT_BROKEN_OFF = "an answer could not be broken off";
+
+type AbortReason = "stopped" | "timeout" | "shutdown" | "interrupted";
+
+/** A run that is being executed. It is aborted once for good, or any number of times to take in what its author adds. */
+class Active {
+  readonly run: Run;
+  /** False until the turn is written down: an interruption until then is dealt with by then, and breaks nothing off. */
+  begun = false;
+  /** True from an interruption until it is dealt with. */
+  #interrupted = false;
+  #controller = new AbortController();
+  #final: AbortReason | undefined;
+  #callOff: () => void = () => {};
+
+  constructor(run: Run) {
+    this.run = run;
+  }
+
+  get reason(): AbortReason | undefined {
+    return this.#final ?? (this.#interrupted ? "interrupted" : undefined);
+  }
+
+  /** Whether there is an interruption to deal with; from now on another one aborts the round. */
+  takeInterruption(): boolean {
+    this.begun = true;
+    const taken = this.#interrupted;
+    this.#interrupted = false;
+    return taken;
+  }
+
+  /** What calls off an interruption to come, in place of the one before. */
+  callOff(cancel: () => void): void {
+    this.#callOff();
+    this.#callOff = cancel;
+  }
+
+  /** The signal of the next round; aborted already if it is over. */
+  begin(): AbortSignal {
+    this.#controller = new AbortController();
+    if (this.#final !== undefined) this.#controller.abort(this.#final);
+    return this.#controller.signal;
+  }
+
+  abort(reason: AbortReason): void {
+    if (reason === "interrupted") this.#interrupted = true;
+    else this.#final ??= reason;
+    if (this.begun || reason !== "interrupted") this.#controller.abort(reason);
+  }
+}
+
+function personOf({ to, author, aliases }: Run): Person {
+  return { at: to, user: { id: author.id, aliases: aliases === undefined ? [] : [...aliases] } };
 }
 
 /** A run whose last reply was journalled before the crash has only to be ended. */
@@ -247,10 +300,6 @@ async function orAborted(signal: AbortSignal, work: () => Promise<void>): Promis
   } finally {
     signal.removeEventListener("abort", onAbort);
   }
-}
-
-function missingBlob(hash: string): never {
-  throw new Error(`no blob ${hash}`);
 }
 
 function isStoreFailure(error: unknown): boolean {

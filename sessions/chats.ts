@@ -1,5 +1,5 @@
 import type { Destination } from "../adapters/record.ts";
-import type { BotAccount, ChatInfo } from "./inbox.ts";
+import type { BotAccount, ChatInfo, Fork, SettingLevel } from "./inbox.ts";
 
 /** Settings belong to places, never to session keys: isolation cannot break them. */
 export type SettingPlace =
@@ -41,8 +41,16 @@ export interface ChatStore {
   chats(): Promise<ChatSummary[]>;
   sessions(filter?: { chatRef?: number }): Promise<SessionSummary[]>;
   setting(place: SettingPlace, name: string): Promise<string | null>;
-  /** `null` removes it. */
-  setSetting(place: SettingPlace, name: string, value: string | null, by: string): Promise<void>;
+  /** What is set in these places, widest first as given; places without any are left out. */
+  settingsAt(places: readonly SettingPlace[]): Promise<SettingLevel[]>;
+  /** All or none, audited in the same transaction; `null` removes one. What is so already is no change. */
+  setSettings(place: SettingPlace, values: Readonly<Record<string, string | null>>, by: string): Promise<void>;
+  /** Those who wrote last in a chat, latest first. */
+  recentAuthors(chatRef: number, limit: number): Promise<Array<{ id: string; name: string }>>;
+  /** The lanes of a chat in which something runs or waits. */
+  lanes(chatRef: number): Promise<Array<LaneView & { lane: string }>>;
+  /** How a conversation can be taken along as it is now; `null` if there is none that is open and holds anything. */
+  forkOf(key: string): Promise<Fork | null>;
   /**
    * End the current session of a key, if it began before the message with this arrival number; the next turn starts with
    * nothing. @returns false if there was none

@@ -1,5 +1,6 @@
 import type { Attachment, CommandCall, Destination, InboundMessage, Reply, User } from "../adapters/record.ts";
 import type { Plan } from "../strategies/strategy.ts";
+import type { Standing } from "./standing.ts";
 
 /**
  * The inbox: every accepted message with its plan, in order of arrival.
@@ -28,6 +29,9 @@ export interface Facts {
   movedTo?: string;
   /** True if the message belongs to a turn of its author that still waits: a later album part, or the rest of a text. */
   joins: boolean;
+  standing: Standing;
+  /** Commands that were offered to the author here by number, the first of them as 1. */
+  offered?: readonly string[];
 }
 
 export interface SettingLevel {
@@ -41,16 +45,36 @@ export interface RoutedPlan extends Plan {
   agent: string;
   /** The opening message of the interaction, where the plan opens a thread or follows a reply chain. */
   root?: string;
+  /** What becomes of a message whose author is being answered. Default `collect`: it waits. */
+  busy?: "steer" | "interrupt";
+  /** What the session begins with if the message is its first since then. */
+  fork?: Fork;
+}
+
+/** A conversation as it was at a moment, for others to begin with. */
+export interface Fork {
+  /** The store's number of the session. */
+  session: number;
+  /** The last of its messages that is taken along. */
+  upTo: number;
+  /** Sessions that began after this arrival number have begun with it already. */
+  after: number;
 }
 
 export type Decision =
   | { kind: "turn"; plan: RoutedPlan; readyAfterMs: number }
-  | { kind: "command"; plan: RoutedPlan }
+  /** `call`: the command that the author picked, in place of what the message says. */
+  | { kind: "command"; plan: RoutedPlan; call?: CommandCall }
   /** A part of an album that has not addressed the bot (yet). */
   | { kind: "hold"; plan: RoutedPlan; readyAfterMs: number }
   | { kind: "ignore" }
   /** No access. `notice` is sent the first time only. */
   | { kind: "deny"; notice?: Notice }
+  /**
+   * No access yet. Unless a request of the chat waits already, one is made under `code`, and `notice` tells of it; where
+   * too many wait in the account, `full` is sent, the first time only.
+   */
+  | { kind: "pair"; code: string; notice: Notice; full: Notice }
   /** Too old to be answered as if it had just been written. Its author is told once. */
   | { kind: "stale"; notice: Notice };
 
@@ -85,6 +109,8 @@ export interface AcceptedMessage {
   replyTo?: Reply;
   command?: CommandCall;
   replyToken?: string;
+  /** True if it was accepted to break off what its author was being answered. */
+  interrupts?: boolean;
 }
 
 /** A command that was accepted and is not finished: it runs at once, and again after a crash. */
@@ -104,6 +130,8 @@ export interface ChatInfo {
   id: string;
   kind: InboundMessage["source"]["chat"]["kind"];
   name?: string;
+  guildId?: string;
+  guildName?: string;
 }
 
 /** One bot identity on a platform. */

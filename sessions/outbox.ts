@@ -32,6 +32,18 @@ export interface StoredChunk {
   text: string;
   plain: string;
   files?: ReadonlyArray<{ name: string; mimeType: string } & ({ text: string } | { base64: string })>;
+  /** To pick from, below the text: picking one is sending its command. */
+  choices?: ReadonlyArray<{ label: string; command: string }>;
+}
+
+/** Commands that an answer offers to whoever it answers. */
+export interface Offer {
+  /** Without the slash. */
+  commands: readonly string[];
+  /** True if a message that is nothing but a number picks one. */
+  numbered: boolean;
+  /** Epoch ms. */
+  expiresAt: number;
 }
 
 export interface PendingChunk extends StoredChunk {
@@ -83,7 +95,15 @@ export interface OutboxStore {
    * Tell a chat something that it has to hear once: `no-thread` until a thread could be opened there, `thread-gone` until
    * an answer could be sent into one. @returns false if it was told already, or the chat is not known
    */
-  remark(to: Destination, about: "no-thread" | "thread-gone", notice: Notice): Promise<boolean>;
-  /** Put a text into the outbox that answers a command, and end the command, in one transaction. */
-  answerCommand(seq: number, deliveries: NewDelivery[]): Promise<void>;
+  remark(to: Destination, about: "no-thread" | "thread-gone" | `limit:${string}`, notice: Notice): Promise<boolean>;
+  /**
+   * Put texts into the outbox that answer a command, and end the command, in one transaction. What was offered to its
+   * author in the chat before is void; what is offered now can be picked where the command stands. A delivery goes to `to` alone; where nothing is known of that chat it is taken for
+   * the author's private one.
+   *
+   * @returns chats with something to send
+   */
+  answerCommand(seq: number, deliveries: NewDelivery[], offer?: Offer): Promise<number[]>;
+  /** What is offered to somebody in a chat, or in one of its threads, and has not expired. */
+  offer(chatRef: number, userId: string, threadId?: string): Promise<Offer | null>;
 }

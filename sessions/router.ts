@@ -1,26 +1,27 @@
-import type { InboundMessage, Platform, SourceRecord } from "../adapters/record.ts";
+import type { CommandCall, InboundMessage, Platform, SourceRecord } from "../adapters/record.ts";
 import type { StrategyRegistry } from "../strategies/index.ts";
 import { perUser } from "../strategies/per-user.ts";
 import { inPrivate, privately } from "../strategies/places.ts";
 import type { Plan, Strategy, StrategySettings } from "../strategies/strategy.ts";
-import type { Decision, Facts, Notice, RoutedPlan } from "./inbox.ts";
+import { forkIn } from "./forks.ts";
+import type { Decision, Facts, Fork, Notice, RoutedPlan, SettingLevel } from "./inbox.ts";
+import { type ChatSettings, mergeSettings } from "./settings.ts";
+import type { Standing } from "./standing.ts";
 
-/** Settings of a chat after the levels were laid over one another. */
-export interface ChatSettings {
-  strategy: string;
-  /** `mention`: in groups only messages that address the bot are turns. `always`: every message is. */
-  addressing: "mention" | "always";
-  threads: NonNullable<StrategySettings["threads"]>;
-  /** What is older than this when it comes is not answered, in ms. */
-  maxAgeMs: number;
-}
+/** Why a message is not answered. */
+export type Denial =
+  /** Silence. */
+  | null
+  /** Told once. */
+  | Notice
+  /** The chat may ask to be let in. */
+  | { code: string; notice: Notice; full: Notice };
 
 /** What access and commands have to say about a message before it is routed. */
 export interface Verdict {
-  /** `denied` with a notice is told once; without one it is silence. */
-  access: "allowed" | { denied: Notice | null };
-  /** True if the message is a command that is run, not a turn. */
-  isCommand: boolean;
+  access(standing: Standing): "allowed" | { denied: Denial };
+  /** The command that the message is, if it is one that is run and not a turn. */
+  command(message: InboundMessage): CommandCall | undefined;
   /** How long ago it was written, in ms, and what its author is told if that is too long. */
   ageMs: number;
   tooOld: Notice;
@@ -30,8 +31,8 @@ export interface RouterOptions {
   registry: StrategyRegistry;
   /** The persona that answers. */
   agent: string;
-  /** What holds on a platform before any chat has chosen. */
-  defaults(platform: Platform): ChatSettings;
+  /** What holds on a platform before anything was chosen in the store. */
+  defaults(platform: Platform, kind: SourceRecord["chat"]["kind"]): ChatSettings;
   /** How long the parts of an album or of a cut text are waited for, in ms. */
   settleMs: number;
   /** Told when a strategy failed on a message, which then got a plan of `per-user`. */
@@ -41,46 +42,43 @@ export interface RouterOptions {
 /** Decides what becomes of a message. Pure: what it needs to know comes with the message and the facts. */
 export class Router {
   readonly #options: RouterOptions;
+  readonly #isStrategy = (name: string) => this.#options.registry.get(name) !== undefined;
 
   constructor(options: RouterOptions) {
     this.#options = options;
   }
 
-  decide(message: InboundMessage, facts: Facts, { access, isCommand, ageMs, tooOld }: Verdict): Decision {
+  decide(message: InboundMessage, facts: Facts, { access, command, ageMs, tooOld }: Verdict): Decision {
     const source = present(message.source, facts.movedTo);
-    const settings = this.settings(source.platform, facts);
+    const settings = this.settings(source, facts.settings);
     const plan = message.private === true ? this.#privatePlan(source) : this.plan(source, settings, facts.root);
+    const picked = pickedCall(message, facts.offered);
     const addressed =
       message.addressed ||
       facts.joins ||
+      picked !== undefined ||
       settings.addressing === "always" ||
       // Inside a thread that was opened for this very conversation nobody has to name the bot.
       (facts.rootSession !== undefined && facts.rootSession === plan.session);
-    if (access !== "allowed") {
-      return addressed && access.denied !== null ? { kind: "deny", notice: access.denied } : { kind: "ignore" };
-    }
+    const verdict = access(facts.standing);
+    if (verdict !== "allowed") return addressed ? deny(verdict.denied) : { kind: "ignore" };
     if (ageMs > settings.maxAgeMs) return addressed ? { kind: "stale", notice: tooOld } : { kind: "ignore" };
-    if (isCommand) return { kind: "command", plan };
+    if (picked !== undefined) return { kind: "command", plan, call: picked };
+    if (command(message) !== undefined) return { kind: "command", plan };
     const settles = message.albumId !== undefined || message.mayContinue === true || facts.joins;
     const readyAfterMs = settles ? this.#options.settleMs : 0;
-    if (addressed) return { kind: "turn", plan, readyAfterMs };
-    return message.albumId === undefined ? { kind: "ignore" } : { kind: "hold", plan, readyAfterMs };
+    if (!addressed && message.albumId === undefined) return { kind: "ignore" };
+    const fork = message.private === true ? undefined : forkIn(facts.settings, settings.strategy);
+    const ways = { ...plan, ...busyIn(settings), ...forkFor(plan, fork) };
+    return addressed ? { kind: "turn", plan: ways, readyAfterMs } : { kind: "hold", plan: ways, readyAfterMs };
   }
 
-  /** The chat's settings: the narrowest level that has a valid value wins. */
-  settings(platform: Platform, { settings: levels }: Pick<Facts, "settings">): ChatSettings {
-    const merged = { ...this.#options.defaults(platform) };
-    for (const { values } of levels) {
-      const { strategy, addressing, threads, maxAgeMs } = values;
-      if (strategy !== undefined && this.#options.registry.get(strategy) !== undefined) merged.strategy = strategy;
-      if (addressing === "mention" || addressing === "always") merged.addressing = addressing;
-      if (threads === "per-user" || threads === "shared") merged.threads = threads;
-      if (maxAgeMs !== undefined && /^\d{1,15}$/.test(maxAgeMs)) merged.maxAgeMs = Number(maxAgeMs);
-    }
-    return merged;
+  /** The settings of a place: each from the narrowest level that has a valid value. */
+  settings({ platform, chat }: Pick<SourceRecord, "platform" | "chat">, levels: readonly SettingLevel[]): ChatSettings {
+    return mergeSettings(this.#options.defaults(platform, chat.kind), levels, this.#isStrategy);
   }
 
-  plan(source: SourceRecord, settings: ChatSettings, root?: string): RoutedPlan {
+  plan(source: SourceRecord, settings: Pick<ChatSettings, "strategy" | "threads">, root?: string): RoutedPlan {
     const { agent } = this.#options;
     const record = root === undefined ? source : within(source, root);
     const chosen = this.#options.registry.get(settings.strategy) as Strategy;
@@ -112,6 +110,32 @@ export class Router {
     }
     return [perUser, perUser.plan(record, settings)];
   }
+}
+
+function deny(denied: Denial): Decision {
+  if (denied === null) return { kind: "ignore" };
+  return "code" in denied ? { kind: "pair", ...denied } : { kind: "deny", notice: denied };
+}
+
+/** A bare number picks what was offered under it. */
+function pickedCall({ text }: InboundMessage, offered: readonly string[] | undefined): CommandCall | undefined {
+  const line = /^\d{1,2}$/.test(text.trim()) ? offered?.[Number(text.trim()) - 1] : undefined;
+  return line === undefined ? undefined : callOf(line);
+}
+
+/** A command as it is written, without its slash. */
+export function callOf(line: string): CommandCall {
+  const [name = "", ...rest] = line.trim().split(/\s+/);
+  return { name: name.toLowerCase(), args: rest.join(" ") };
+}
+
+function busyIn({ busy }: ChatSettings): Pick<RoutedPlan, "busy"> {
+  return busy === "collect" ? {} : { busy };
+}
+
+/** Only conversations of one person begin with what others have said before. */
+function forkFor({ attribution }: RoutedPlan, fork: Fork | undefined): Pick<RoutedPlan, "fork"> {
+  return fork === undefined || attribution !== "none" ? {} : { fork };
 }
 
 function present(source: SourceRecord, movedTo: string | undefined): SourceRecord {

@@ -25,6 +25,8 @@ export interface Run extends Lease {
   /** Where the answer goes. */
   to: Destination;
   author: Author;
+  /** Other ids of the author. */
+  aliases?: readonly string[];
   /** In order of arrival; at least one. */
   messages: AcceptedMessage[];
   /** The message that the answer quotes, unless it stands in a chat that has moved since. */
@@ -119,6 +121,18 @@ export interface RunStore {
   history(sessionId: number): Promise<TranscriptMessage[]>;
   /** @throws LeaseLostError */
   journal(lease: Lease, step: StepRecord): Promise<void>;
+  /**
+   * The next turn of the run's author, if it asks to be taken into the run (`busy` in its plan) and may: it stands in the
+   * same lane, session and thread, is complete, and neither anybody else's message nor an own command waits before it.
+   * Empty otherwise. @throws LeaseLostError
+   */
+  following(lease: Lease): Promise<AcceptedMessage[]>;
+  /**
+   * Take these messages into the run and journal the steps, in one transaction. A reply at the journal's end whose tools
+   * have no results is dropped. @returns false, with nothing done, if `following` would not give them any more
+   * @throws LeaseLostError
+   */
+  takeIn(lease: Lease, messages: readonly AcceptedMessage[], steps: readonly StepRecord[]): Promise<boolean>;
   /** A thread was opened for the run: what is said inside belongs to its session. @throws LeaseLostError */
   threadOpened(lease: Lease, threadId: string): Promise<void>;
   /** The answer's first chunk is about to be sent, unfinished, under the draft's key. @throws LeaseLostError */
@@ -133,6 +147,8 @@ export interface RunStore {
   lanesWithWork(): Promise<Array<{ lane: string; chatRef: number }>>;
   /** Drop what waits and mark the runs that go on, as far as the order reaches. */
   stop(order: StopOrder): Promise<StoppedWork>;
+  /** Runs that go on and are marked as stopped, by whomever. */
+  stoppedRuns(): Promise<number[]>;
   putBlob(bytes: Uint8Array, mimeType: string): Promise<string>;
   blob(hash: string): Promise<Uint8Array | null>;
 }

@@ -1,6 +1,10 @@
+import type { AccessStore } from "./access.ts";
+import type { AuditStore } from "./audit.ts";
 import type { ChatStore } from "./chats.ts";
 import type { InboxStore } from "./inbox.ts";
+import type { UsageStore } from "./limits.ts";
 import type { OutboxStore } from "./outbox.ts";
+import type { PrivacyStore } from "./privacy.ts";
 import type { RunStore } from "./runs.ts";
 import type { VaultStore } from "./vault.ts";
 
@@ -8,7 +12,18 @@ import type { VaultStore } from "./vault.ts";
  * Everything that must survive. Asynchronous; a promise that resolved means "committed to disk", one that was rejected
  * means "nothing was written". `docs/stores.md` explains how to write another one; one contract suite runs over each.
  */
-export interface Store extends InboxStore, RunStore, OutboxStore, ChatStore, VaultStore {
+export interface Store
+  extends InboxStore,
+    RunStore,
+    OutboxStore,
+    ChatStore,
+    VaultStore,
+    AccessStore,
+    AuditStore,
+    UsageStore,
+    PrivacyStore {
+  /** Whether another process (the command line) has written since this was asked last. Cheap. */
+  changedElsewhere(): boolean;
   /** Finish what is being committed and let go of the data; a second call does nothing. */
   close(): Promise<void>;
 }

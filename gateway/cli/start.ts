@@ -1,3 +1,4 @@
+import { showCode } from "../codes.ts";
 import { composeGateway } from "../compose.ts";
 import { describeConfig } from "../config/describe.ts";
 import { loadConfig } from "../config/load.ts";
@@ -14,6 +15,12 @@ export async function start({ env, cwd, print }: Surroundings): Promise<number> 
   const stopped = Promise.race([stopSignal(), ...(env.npm_lifecycle_event === undefined ? [] : [abandoned()])]);
   const gateway = await composeGateway(config, log);
   print(`Parley is running at ${gateway.url}/`);
+  // To whoever is at the keyboard, and into no log.
+  if (gateway.claimCode !== undefined) {
+    print(
+      `It has no owner yet: write /claim ${showCode(gateway.claimCode)} to the bot in private to become the first.`,
+    );
+  }
   log.info({ configuration: describeConfig(config) }, "configuration");
   const reason = await stopped;
   log.info({ reason }, "stopping");

@@ -6,6 +6,13 @@ export interface Surroundings {
   complain(line: string): void;
   /** Aborted when the person at the keyboard has had enough (Ctrl-C). Default: never. */
   interrupted?(): AbortSignal;
+  /** Epoch ms. Default: the system's clock. */
+  now?(): number;
+}
+
+/** Asks for one JSON value in place of text. */
+export interface JsonOption {
+  json?: boolean;
 }
 
 /** A failure that the person at the keyboard can do something about. */

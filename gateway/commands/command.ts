@@ -1,5 +1,8 @@
-import type { CommandOffer } from "../../adapters/adapter.ts";
-import type { AcceptedCommand, Notice } from "../../sessions/inbox.ts";
+import type { Choice, CommandOffer, OutboundFile } from "../../adapters/adapter.ts";
+import type { Destination } from "../../adapters/record.ts";
+import type { AcceptedCommand, Notice, SettingLevel } from "../../sessions/inbox.ts";
+import type { Router } from "../../sessions/router.ts";
+import type { SettingName } from "../../sessions/settings.ts";
 import type { Store } from "../../sessions/store.ts";
 import type { StrategyRegistry } from "../../strategies/index.ts";
 
@@ -7,20 +10,42 @@ import type { StrategyRegistry } from "../../strategies/index.ts";
 export interface CommandContext {
   store: Store;
   registry: StrategyRegistry;
+  router: Pick<Router, "plan" | "settings">;
   /** The commands there are, for `/help`. */
   commands: readonly Command[];
   agentDescription: string;
-  /** Who changed what, for the log. */
+  /** What the configuration sets on the chat's platform. */
+  configured(): { defaults: Partial<Record<SettingName, string>>; levels: SettingLevel[] };
+  /** Who changed what, for the log: no content. */
   noteChange(change: { what: string; to: string }): void;
   /** A text for others than the author, in the platform's chunks. */
   notice(markdown: string): Notice;
   now(): number;
   /** Abort runs that were marked as stopped. */
   abort(runIds: readonly number[]): void;
+  /** Something was put into a chat's outbox. */
+  delivered(chatRef: number): void;
   /**
    * Whether the author is an owner or administers the chat, looked up now. A look-up that fails is a no.
    */
   isAdmin(): Promise<boolean>;
+  /** Whether the author is an owner, looked up now. */
+  isOwner(): Promise<boolean>;
+  /** Whether a person is an owner; not to be blocked then. */
+  ownsBot(userId: string): Promise<boolean>;
+  /** Where the author is alone with the bot; null where the bot cannot write to the author in private. */
+  openPrivate(): Promise<Destination | null>;
+}
+
+/** An answer to a command. */
+export interface Answer {
+  /** Markdown. */
+  text: string;
+  /** To pick from: as the platform shows it, or by number. The first of those that ask for consent is what `/confirm` does. */
+  choices?: readonly Choice[];
+  files?: readonly OutboundFile[];
+  /** Said to the author in private, beside this. */
+  inPrivate?: { to: Destination; text: string; files: readonly OutboundFile[] };
 }
 
 /** A command runs at once and never waits behind a run. After a crash it runs again: it must bear that. */
@@ -28,10 +53,12 @@ export interface Command {
   name: string;
   /** One short sentence, for menus and `/help`. */
   description: string;
+  /** Who can do something with it. Default: everybody who is answered. */
+  for?: "admins" | "owners";
   /** What may be said with it, for platforms that offer choices. */
   options?(registry: StrategyRegistry): NonNullable<CommandOffer["options"]>;
   /** @returns the answer, in Markdown */
-  run(call: AcceptedCommand, context: CommandContext): Promise<string>;
+  run(call: AcceptedCommand, context: CommandContext): Promise<string | Answer>;
 }
 
 /** True if the session is the author's alone, so that nobody else loses anything with it. */
@@ -42,4 +69,20 @@ export function isPrivate({ plan }: AcceptedCommand): boolean {
 /** True if the command stands outside any thread where each question begins a conversation of its own. */
 export function isBeforeThread({ plan, message }: AcceptedCommand): boolean {
   return plan.root === message.messageId;
+}
+
+/** True if nobody but the author reads the answer. */
+export function isReadByAuthorAlone({ chat, message }: AcceptedCommand): boolean {
+  return chat.kind === "dm" || message.replyToken !== undefined;
+}
+
+/** The author, as changes are audited. */
+export function authorOf({ to, user }: AcceptedCommand): string {
+  return `${to.platform}:${user.id}`;
+}
+
+/** `platform[@account]:chat`, with `#thread` behind it: the place of a command, as changes are audited. */
+export function placeOfCommand({ to: { platform, account, chatId, threadId } }: AcceptedCommand): string {
+  const at = account === "default" ? "" : `@${account}`;
+  return `${platform}${at}:${chatId}${threadId === undefined ? "" : `#${threadId}`}`;
 }

@@ -1,15 +1,19 @@
-import type { Adapter } from "../../adapters/adapter.ts";
+import { type Adapter, type Chunk, SendError } from "../../adapters/adapter.ts";
 import type { Clock } from "../../sessions/clock.ts";
 import type { AcceptedCommand } from "../../sessions/inbox.ts";
 import type { LaneEngine } from "../../sessions/lanes.ts";
+import type { NewDelivery, Offer } from "../../sessions/outbox.ts";
+import type { Router } from "../../sessions/router.ts";
 import { type Store, StoreError } from "../../sessions/store.ts";
 import type { StrategyRegistry } from "../../strategies/index.ts";
-import { type AccessRules, isOwner } from "../access.ts";
 import { suggest } from "../config/suggest.ts";
 import type { Delivery } from "../delivery.ts";
 import type { Log } from "../log.ts";
 import { pause } from "../pause.ts";
 import type { Platforms } from "../platforms.ts";
+import type { Roles } from "../roles.ts";
+import type { Answer, CommandContext } from "./command.ts";
+import { OFFER_LIFETIME_MS } from "./confirm.ts";
 import { commandNames, commands, findCommand } from "./index.ts";
 
 export interface CommandExecutorOptions {
@@ -17,7 +21,10 @@ export interface CommandExecutorOptions {
   registry: StrategyRegistry;
   platforms: Platforms;
   delivery: Delivery;
-  access(platform: AcceptedCommand["to"]["platform"]): AccessRules;
+  roles: Roles;
+  router: Router;
+  /** What the configuration sets in a chat of this kind. */
+  configured(chat: AcceptedCommand["chat"]): ReturnType<CommandContext["configured"]>;
   agentDescription: string;
   lanes: LaneEngine;
   clock: Clock;
@@ -81,7 +88,7 @@ export class CommandExecutor {
   }
 
   async #execute(seq: number, givingUp: boolean): Promise<void> {
-    const { store, platforms, delivery, lanes, log } = this.#options;
+    const { store, platforms, delivery, lanes, clock, log } = this.#options;
     const call = await store.command(seq);
     const adapter = call === null ? undefined : platforms.at(call.to);
     if (call === null || adapter === undefined) return;
@@ -89,48 +96,82 @@ export class CommandExecutor {
     const command = findCommand(name);
     const context = this.#context(call, adapter);
     const said = givingUp ? FAILED : ((await command?.run(call, context)) ?? unknown(name));
-    const markdown = context.lookUpFailed() ? `${said}\n\n${NOT_FOUND_OUT}` : said;
-    const { to, message, user } = call;
-    await store.answerCommand(seq, [
-      { to, chunks: adapter.render(markdown), ...answerTo(message), forUserId: user.id },
-    ]);
-    log.debug({ platform: to.platform, command: command?.name ?? "unknown" }, "command");
-    delivery.wake(call.chat.ref);
+    const answer = typeof said === "string" ? { text: said } : said;
+    const { deliveries, offer } = composed(call, adapter, answer, context.lookUpFailed(), clock.now());
+    for (const chatRef of await store.answerCommand(seq, deliveries, offer)) delivery.wake(chatRef);
+    log.debug({ platform: call.to.platform, command: command?.name ?? "unknown" }, "command");
     // What its author sent after it has waited for it.
     lanes.wake(call.plan.lane, call.chat.ref);
   }
 
-  #context(call: AcceptedCommand, adapter: Adapter) {
-    const { store, registry, agentDescription, clock, abort, access, log } = this.#options;
-    const { to, user } = call;
+  #context(call: AcceptedCommand, adapter: Adapter): CommandContext & { lookUpFailed(): boolean } {
+    const { store, registry, agentDescription, clock, abort, delivery, roles, router, configured, log } = this.#options;
+    const { to, user, chat } = call;
     let failed = false;
     return {
       /** Whether somebody may have been refused for want of an answer of the platform's. */
       lookUpFailed: () => failed,
       store,
       registry,
+      router,
       commands,
       agentDescription,
+      configured: () => configured(chat),
       now: () => clock.now(),
       abort,
+      delivered: (chatRef) => delivery.wake(chatRef),
       noteChange(change: { what: string; to: string }): void {
         const { platform, chatId } = to;
         log.info({ platform, chat: chatId, by: user.id, ...change }, "a setting was changed");
       },
       notice: (markdown: string) => ({ chunks: adapter.render(markdown) }),
       async isAdmin(): Promise<boolean> {
-        const source = { platform: to.platform, user: { ...user, isBot: false } };
-        if (isOwner(source, access(to.platform))) return true;
+        const found = await roles.isAdmin({ at: to, user });
+        failed ||= found === "unknown";
+        return found === true;
+      },
+      isOwner: () => roles.isOwner({ at: to, user }),
+      ownsBot: (userId) => roles.isOwner({ at: to, user: { id: userId } }),
+      async openPrivate() {
         try {
-          return (await adapter.isAdmin?.(to, user.id)) === true;
+          const place = (await adapter.openPrivate?.(user.id)) ?? null;
+          // Somebody who writes as the chat itself has no place of their own.
+          return place?.chatId === to.chatId ? null : place;
         } catch (error) {
-          failed = true;
-          log.warn({ err: error, platform: to.platform }, "who administers a chat could not be looked up");
-          return false;
+          if (!(error instanceof SendError)) throw error;
+          return null;
         }
       },
     };
   }
+}
+
+/** An answer as it is sent, and what it offers: shown by the platform where it can, numbered where it cannot. */
+function composed(call: AcceptedCommand, adapter: Adapter, answer: Answer, lookUpFailed: boolean, now: number) {
+  const { text, choices = [], files, inPrivate } = answer;
+  const shown = adapter.choices === true;
+  const numbers = shown ? [] : choices.map(({ label }, index) => `${index + 1}. ${label}`);
+  const parts = [text, ...(lookUpFailed ? [NOT_FOUND_OUT] : [])];
+  if (numbers.length > 0) parts.push(`${numbers.join("\n")}\n\nAnswer with a number.`);
+  const chunks = withLast(adapter.render(parts.join("\n\n")), {
+    ...(files !== undefined && { files }),
+    ...(shown && choices.length > 0 && { choices }),
+  });
+  const { to, message, user } = call;
+  const deliveries: NewDelivery[] = [{ to, chunks, ...answerTo(message), forUserId: user.id }];
+  if (inPrivate !== undefined) {
+    const own = withLast(adapter.render(inPrivate.text), { files: inPrivate.files });
+    deliveries.push({ to: inPrivate.to, chunks: own, forUserId: user.id });
+  }
+  const offer: Offer | undefined =
+    choices.length === 0
+      ? undefined
+      : { commands: choices.map(({ command }) => command), numbered: !shown, expiresAt: now + OFFER_LIFETIME_MS };
+  return { deliveries, offer };
+}
+
+function withLast(chunks: readonly Chunk[], more: Partial<Chunk>): Chunk[] {
+  return chunks.map((chunk, index) => (index === chunks.length - 1 ? { ...chunk, ...more } : chunk));
 }
 
 function answerTo({ messageId, replyToken }: AcceptedCommand["message"]) {

@@ -1,12 +1,40 @@
+import { block, unblock } from "./block.ts";
+import { claim } from "./claim.ts";
 import type { Command } from "./command.ts";
+import { cancel, confirm } from "./confirm.ts";
+import { exportOwn } from "./export.ts";
+import { forget } from "./forget.ts";
 import { help } from "./help.ts";
 import { startAnew } from "./new.ts";
+import { pair } from "./pair.ts";
+import { queue } from "./queue.ts";
+import { settings } from "./settings.ts";
 import { status } from "./status.ts";
 import { stop } from "./stop.ts";
 import { strategy } from "./strategy.ts";
+import { usage } from "./usage.ts";
+import { why } from "./why.ts";
 
 /** In the order in which menus show them. */
-export const commands: readonly Command[] = [help, startAnew, stop, status, strategy];
+export const commands: readonly Command[] = [
+  help,
+  startAnew,
+  stop,
+  status,
+  queue,
+  why,
+  strategy,
+  settings,
+  usage,
+  forget,
+  exportOwn,
+  confirm,
+  cancel,
+  pair,
+  block,
+  unblock,
+  claim,
+];
 
 /** Other names of commands: Telegram's clients send `/start` when somebody opens a bot for the first time. */
 const ALIASES: ReadonlyMap<string, Command> = new Map([["start", help]]);

@@ -1,6 +1,6 @@
 import type { AcceptedCommand } from "../../sessions/inbox.ts";
 import { privateKey } from "../../strategies/places.ts";
-import { type Command, isBeforeThread, isPrivate } from "./command.ts";
+import { authorOf, type Command, isBeforeThread, isPrivate, isReadByAuthorAlone, placeOfCommand } from "./command.ts";
 
 /**
  * Begins an empty session, and an empty one for what the author asks in private. The old ones are kept in the store;
@@ -10,21 +10,22 @@ export const startAnew: Command = {
   name: "new",
   description: "Start a new conversation; I forget the one so far",
   async run(call, { store, isAdmin }) {
+    const { message } = call;
     // Nobody else is to learn that there was something.
-    const own = isReadByAuthorAlone(call) && (await store.endSession(privateSession(call), call.message.seq));
+    const own = isReadByAuthorAlone(call) && (await store.endSession(privateSession(call), message.seq));
     const also = own ? " What you asked me in private here is forgotten." : "";
     if (isBeforeThread(call)) return `Every question starts a new conversation here, in a thread of its own.${also}`;
     if (!isPrivate(call) && !(await isAdmin())) {
       return `This conversation belongs to everybody here, so only an admin of this chat can start a new one.${also}`;
     }
-    const ended = await store.endSession(call.plan.session, call.message.seq);
+    const ended = await store.endSession(call.plan.session, message.seq);
+    if (ended && !isPrivate(call)) {
+      const change = { what: "shared conversation", from: call.plan.session, to: "begun anew" };
+      await store.addAudit({ by: authorOf(call), where: placeOfCommand(call), ...change });
+    }
     return ended || own ? `Done: we start with nothing.${also}` : "This is a new conversation already.";
   },
 };
-
-function isReadByAuthorAlone({ chat, message }: AcceptedCommand): boolean {
-  return chat.kind === "dm" || message.replyToken !== undefined;
-}
 
 function privateSession({ chat, plan, user }: AcceptedCommand): string {
   const { platform, account, kind, id } = chat;

@@ -1,5 +1,5 @@
 import type { StoppedWork } from "../../sessions/runs.ts";
-import type { Command } from "./command.ts";
+import { authorOf, type Command, placeOfCommand } from "./command.ts";
 
 /**
  * Stops what its author asked for: the run and everything that waits. An admin's `/stop` also stops whoever is being
@@ -15,7 +15,8 @@ export const stop: Command = {
       choices: [{ value: "all", description: "Everybody's here (admins only)" }],
     },
   ],
-  async run({ user, chat, plan, message }, { store, abort, isAdmin, notice }) {
+  async run(call, { store, abort, isAdmin, notice }) {
+    const { user, chat, plan, message } = call;
     const everybody = message.command?.args.trim().toLowerCase() === "all";
     if (everybody && !(await isAdmin())) return "Only an admin of this chat can stop everybody's answers.";
     const { running } = await store.lane(plan.lane);
@@ -31,6 +32,14 @@ export const stop: Command = {
       dropped: notice("*(Stopped.)*"),
     });
     abort(work.runIds);
+    if ((everybody || lane !== undefined) && work.dropped + work.runIds.length > 0) {
+      const change = {
+        what: "answers stopped",
+        from: null,
+        to: everybody ? "everybody's" : `that of ${running?.userId}`,
+      };
+      await store.addAudit({ by: authorOf(call), where: placeOfCommand(call), ...change });
+    }
     return report(work, others && lane === undefined && !everybody);
   },
 };

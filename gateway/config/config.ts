@@ -1,3 +1,4 @@
+import type { ChatSettings, SettingName } from "../../sessions/settings.ts";
 import type { Place } from "./problems.ts";
 
 /** Everything that can be configured, complete and checked. Frozen. Times are milliseconds. */
@@ -9,14 +10,23 @@ export interface Config {
   /** Modules that export strategies, absolute, in the order of the file. */
   readonly strategies: readonly string[];
 
-  /** What counts where a platform says nothing. The name is not checked: only the registry knows all strategies. */
-  readonly strategy: string;
-  readonly threads: Threads;
-  readonly addressing: Addressing;
-  /** Older messages are not answered, and older answers not sent. */
-  readonly maxAgeMs: number;
-  /** Per platform, with everything above taken into account. */
+  /** Per platform, with all that is built in or said for every platform taken into account. */
   readonly platforms: Readonly<Record<ServedPlatform, PlatformConfig>>;
+  /** The same before it was put together, as text; `levels.ts` reads it. */
+  readonly settings: {
+    /** What is built in, and what the top of the file says in its place. */
+    readonly general: PerKind<SettingTexts>;
+    /** What each platform's section says. */
+    readonly own: Readonly<Record<ServedPlatform, PerKind<SettingTexts>>>;
+  };
+  readonly limits: {
+    /** The share of a limit from which on people are told that little is left. */
+    readonly warnAt: number;
+  };
+  readonly retention: {
+    /** What is older is erased; `undefined`: nothing is. */
+    readonly days: number | undefined;
+  };
 
   /** `platform:userId`, as in `telegram:123`. */
   readonly owners: readonly string[];
@@ -65,30 +75,39 @@ export interface Config {
 export const servedPlatforms = ["discord", "telegram", "web", "whatsapp"] as const;
 export type ServedPlatform = (typeof servedPlatforms)[number];
 
-export type Threads = "per-user" | "shared";
-/** Whether the bot answers in groups only when addressed. */
-export type Addressing = "mention" | "always";
-export type AccessMode = "open" | "off" | "allowlist";
+/**
+ * `pairing`: whoever is not known yet may ask, and an owner lets them in. `allowlist`: nobody may ask. `open`: everybody is
+ * answered. `off`: nobody is, owners neither.
+ */
+export type AccessMode = "pairing" | "allowlist" | "open" | "off";
 export type LogLevel = "silent" | "fatal" | "error" | "warn" | "info" | "debug" | "trace";
 
-export interface PlatformAccess {
-  readonly dm: AccessMode;
-  readonly groups: AccessMode;
+/** A value for direct messages, and one for groups and channels. */
+export interface PerKind<Value> {
+  readonly dm: Value;
+  readonly groups: Value;
 }
 
-export interface PlatformConfig {
-  readonly strategy: string;
-  readonly threads: Threads;
-  readonly addressing: Addressing;
+export type PlatformAccess = PerKind<AccessMode>;
+
+/**
+ * What holds on a platform before anybody sets anything there: `model` only if the platform's section names one, a limit
+ * only if there is one. Strategies' names are not checked: only the registry knows them all.
+ */
+export interface PlatformConfig extends PerKind<Readonly<ChatSettings>> {
   readonly access: PlatformAccess;
-  readonly maxAgeMs: number;
 }
+
+/** Settings in the spelling in which they are stored; those that nobody chose are left out. */
+export type SettingTexts = Readonly<Partial<Record<SettingName, string>>>;
 
 export interface AgentConfig {
   readonly name: string;
   readonly model: string;
   /** `undefined`: the built-in one. */
   readonly prompt: string | undefined;
+  /** What the model can take in at once. */
+  readonly contextTokens: number;
   readonly maxTokens: number;
   readonly maxSteps: number;
 }

@@ -1,12 +1,16 @@
 import type { Settings } from "./schema.ts";
 
-/** What counts where neither the file nor the environment says anything. Access is in `access.ts`. */
+/** What counts where neither the file nor the environment says anything. The web chat's access is in `access.ts`. */
 export const defaults = {
   strategy: "per-user",
   threads: "per-user",
   addressing: "mention",
+  busy: "collect",
+  compaction: { dm: 0.85, groups: 0.6 },
   maxAgeMs: 43_200_000,
-  agent: { name: "main", model: "claude-sonnet-5-5", maxTokens: 8192, maxSteps: 10 },
+  access: { dm: "pairing", groups: "pairing" },
+  limits: { warnAt: 0.8 },
+  agent: { name: "main", model: "claude-sonnet-5-5", contextTokens: 200_000, maxTokens: 8192, maxSteps: 10 },
   anthropic: { maxRetries: 2 },
   discord: {
     apiRoot: "https://discord.com/api",

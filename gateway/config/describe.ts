@@ -1,9 +1,10 @@
-import type { Config, PlatformAccess, PlatformConfig } from "./config.ts";
+import type { Config } from "./config.ts";
+import { describeChats, describeLimits, describePlatform } from "./describe-chats.ts";
 import { joiningOf } from "./joining.ts";
 
 /** What was configured, for people who want to see it before they start: one line each, without secrets. */
 export function describeConfig(config: Config): string[] {
-  const { agent, anthropic, http, runs, queue, attachments } = config;
+  const { agent, anthropic, http, retention, runs, queue, attachments } = config;
   const server = anthropic.baseUrl === undefined ? "" : `, at ${hostOf(anthropic.baseUrl)}`;
   return [
     `file: ${config.file ?? "none"}`,
@@ -14,12 +15,15 @@ export function describeConfig(config: Config): string[] {
       : `agent: ${agent.name}, ${agent.model}, API key set${server}`,
     `prompt: ${agent.prompt === undefined ? "built-in" : "configured"}`,
     ...config.strategies.map((path) => `strategies from: ${path}`),
+    `chats: ${describeChats(config)}`,
     ...describeDiscord(config),
     ...describeTelegram(config),
     ...describeWhatsApp(config),
     ...describeWeb(config),
     `owners: ${config.owners.length === 0 ? "none" : config.owners.join(", ")}`,
     `allowed: ${count(config.allow.users.length, "user")}, ${count(config.allow.chats.length, "chat")}`,
+    `limits: ${describeLimits(config)}`,
+    `retention: ${retention.days === undefined ? "kept for ever" : count(retention.days, "day")}`,
     `runs: ${runs.max} at a time, ${runs.timeoutMs} ms each, ${count(runs.maxAttempts, "attempt")}`,
     `queue: ${queue.maxWaitingPerUser} waiting per user, parts awaited for ${queue.settleMs} ms`,
     `attachments: ${attachments.maxPerTurn} per turn, ${attachments.maxBytes} bytes each`,
@@ -28,54 +32,48 @@ export function describeConfig(config: Config): string[] {
   ];
 }
 
-function describeDiscord({ discord, platforms }: Config): string[] {
+function describeDiscord(config: Config): string[] {
+  const { discord } = config;
   if (discord === undefined) return ["discord: off (no token)"];
   const { apiRoot, shards, shardCount, drafts } = discord;
   const server = apiRoot === "https://discord.com/api" ? "" : `, by way of ${hostOf(apiRoot)}`;
   const held = typeof shards === "object" ? `${shards.join(", ")} of ${shardCount}` : shards;
   return [
     `discord: shards ${held}, ${drafts ? "answers shown while written" : "answers shown when complete"}, token set${server}`,
-    `discord: ${describePlatform(platforms.discord)}`,
+    `discord: ${describePlatform(config, "discord")}`,
   ];
 }
 
-function describeTelegram({ telegram, platforms }: Config): string[] {
+function describeTelegram(config: Config): string[] {
+  const { telegram } = config;
   if (telegram === undefined) return ["telegram: off (no token)"];
   const { apiRoot, mode, webhook } = telegram;
   const at = webhook === undefined ? "" : ` at ${hostOf(webhook.url)}`;
   const server = apiRoot === "https://api.telegram.org" ? "" : `, by way of ${hostOf(apiRoot)}`;
-  return [`telegram: ${mode}${at}, token set${server}`, `telegram: ${describePlatform(platforms.telegram)}`];
+  return [`telegram: ${mode}${at}, token set${server}`, `telegram: ${describePlatform(config, "telegram")}`];
 }
 
-function describeWhatsApp({ whatsapp, platforms }: Config): string[] {
+function describeWhatsApp(config: Config): string[] {
+  const { whatsapp } = config;
   if (whatsapp === undefined) return ["whatsapp: off"];
   const { wsUrl, readReceipts, typing, pacing } = whatsapp;
   const server = wsUrl === "wss://web.whatsapp.com/ws/chat" ? "" : `, by way of ${hostOf(wsUrl)}`;
   const shown = [readReceipts ? "read receipts" : "no read receipts", typing ? "shows typing" : "shows no typing"];
   const pace = pacing === undefined ? "answers at once" : `writes ${pacing.charsPerSecond} characters a second`;
-  return [`whatsapp: on, ${shown.join(", ")}, ${pace}${server}`, `whatsapp: ${describePlatform(platforms.whatsapp)}`];
+  return [`whatsapp: on, ${shown.join(", ")}, ${pace}${server}`, `whatsapp: ${describePlatform(config, "whatsapp")}`];
 }
 
 function describeWeb(config: Config): string[] {
-  const { web, platforms } = config;
+  const { web } = config;
   if (!web.enabled) return ["web: off"];
   const lines = [
     `web: on, as ${web.botName}, join token ${web.joinToken === undefined ? "not set" : "set"}`,
-    `web: ${describePlatform(platforms.web)}`,
+    `web: ${describePlatform(config, "web")}`,
   ];
   const joining = joiningOf(config);
   if (joining === "anybody") lines.push("web: anybody who reaches the port can join; set web.joinToken to prevent it");
   if (joining === "nobody") lines.push("web: nobody can join; set web.joinToken");
   return lines;
-}
-
-function describePlatform({ strategy, threads, addressing, access }: PlatformConfig): string {
-  const answers = addressing === "always" ? "answers everything" : "answers when addressed";
-  return `strategy ${strategy}, threads ${threads}, ${answers}, access ${describeAccess(access)}`;
-}
-
-function describeAccess({ dm, groups }: PlatformAccess): string {
-  return dm === groups ? dm : `${dm} in direct messages, ${groups} in groups`;
 }
 
 function ownToken(token: string | undefined): string {

@@ -1,13 +1,6 @@
 import { resolveAccess } from "./access.ts";
-import {
-  type Config,
-  type DiscordConfig,
-  type PlatformConfig,
-  type ServedPlatform,
-  servedPlatforms,
-  type TelegramConfig,
-  type WhatsAppConfig,
-} from "./config.ts";
+import { chatSettings, onEveryPlatform, writtenSettings } from "./chat-settings.ts";
+import type { Config, DiscordConfig, TelegramConfig, WhatsAppConfig } from "./config.ts";
 import { defaults } from "./defaults.ts";
 import type { Settings } from "./schema.ts";
 
@@ -17,18 +10,20 @@ type Resolved = Omit<Config, "file" | "dataDir" | "where">;
 /** Complete the settings with the defaults and with what follows from them. */
 export function resolveSettings(settings: Settings): Resolved {
   const http = { token: undefined, ...defaults.http, ...settings.http };
-  const platforms = Object.fromEntries(
-    servedPlatforms.map((platform) => [platform, platformConfig(platform, settings, http.host)]),
-  ) as Record<ServedPlatform, PlatformConfig>;
+  const texts = writtenSettings(settings);
+  const platforms = onEveryPlatform((platform) => ({
+    access: resolveAccess(platform, settings, http.host),
+    dm: chatSettings(texts, platform, "dm"),
+    groups: chatSettings(texts, platform, "groups"),
+  }));
   const { enabled, botName, joinToken, allowedHosts = [] } = { ...defaults.web, ...settings.web };
   const { apiKey, baseUrl, maxRetries } = { ...defaults.anthropic, ...settings.anthropic };
   return {
     strategies: [settings.strategies ?? []].flat(),
-    strategy: settings.strategy ?? defaults.strategy,
-    threads: settings.threads ?? defaults.threads,
-    addressing: settings.addressing ?? defaults.addressing,
-    maxAgeMs: settings.maxAgeMs ?? defaults.maxAgeMs,
     platforms,
+    settings: texts,
+    limits: { warnAt: settings.limits?.warnAt ?? defaults.limits.warnAt },
+    retention: { days: settings.retention?.days },
     owners: settings.owners ?? [],
     allow: { users: settings.allow?.users ?? [], chats: settings.allow?.chats ?? [] },
     agent: { prompt: undefined, ...defaults.agent, ...settings.agent },
@@ -43,18 +38,6 @@ export function resolveSettings(settings: Settings): Resolved {
     attachments: { ...defaults.attachments, ...settings.attachments },
     shutdown: { ...defaults.shutdown, ...settings.shutdown },
     log: { ...defaults.log, ...settings.log },
-  };
-}
-
-function platformConfig(platform: ServedPlatform, settings: Settings, host: string): PlatformConfig {
-  const own = settings[platform];
-  const addressing = platform === "web" ? defaults.web.addressing : (settings.addressing ?? defaults.addressing);
-  return {
-    strategy: own?.strategy ?? settings.strategy ?? defaults.strategy,
-    threads: own?.threads ?? settings.threads ?? defaults.threads,
-    addressing: own?.addressing ?? addressing,
-    access: resolveAccess(platform, settings, host),
-    maxAgeMs: own?.maxAgeMs ?? settings.maxAgeMs ?? defaults.maxAgeMs,
   };
 }
 

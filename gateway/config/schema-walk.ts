@@ -44,7 +44,10 @@ export function expectationOf(schema: z.core.$ZodType | undefined): Expectation 
 
 /** Text of the environment as the value that the setting takes: a number or a truth value where it wants one. */
 export function readText(text: string, schema: z.core.$ZodType | undefined): unknown {
-  if (schema instanceof z.ZodNumber && /^-?\d+$/.test(text)) return Number(text);
+  if (schema instanceof z.ZodUnion) {
+    return schema.options.map((option) => readText(text, option)).find((value) => value !== text) ?? text;
+  }
+  if (schema instanceof z.ZodNumber && /^-?\d+(\.\d+)?$/.test(text)) return Number(text);
   if (schema instanceof z.ZodBoolean && /^(true|false|1|0)$/.test(text)) return text === "true" || text === "1";
   return text;
 }

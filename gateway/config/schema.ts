@@ -9,39 +9,61 @@ import {
   prose,
   secret,
   section,
+  share,
   socketUrl,
   url,
   whole,
   word,
 } from "./values.ts";
 
-const accessModes = ["open", "off", "allowlist"] as const;
+const accessModes = ["pairing", "allowlist", "open", "off"] as const;
 
-const answers = { pairing: '"pairing" is not available' };
-
-const accessMode = z
-  .enum(accessModes)
-  .register(expectations, { expected: alternatives(accessModes), quotable: true, answers });
+export const accessMode = oneOf(accessModes);
 
 const access = z
   .union([accessMode, section({ dm: accessMode.optional(), groups: accessMode.optional() })])
   .register(expectations, {
     expected: `${alternatives(accessModes)}, or a section with dm and groups`,
     quotable: true,
-    answers,
   });
 
 const strategy = word(/^[a-z0-9][a-z0-9-]*$/, "the name of a strategy: lower case letters, digits and dashes");
-const threads = oneOf(["per-user", "shared"]);
-const addressing = oneOf(["mention", "always"]);
+const compactionShare = share(0.1, 0.95);
+const compaction = z
+  .union([compactionShare, section({ dm: compactionShare.optional(), groups: compactionShare.optional() })])
+  .register(expectations, { expected: "a share from 0.1 to 0.95, or a section with dm and groups", quotable: true });
 
-/** What a platform may decide differently from the rest. */
-const overrides = {
+/** What counts for all platforms, and what each may decide for itself. Stored settings take the same values. */
+const chatSettings = {
   strategy: strategy.optional(),
-  threads: threads.optional(),
-  addressing: addressing.optional(),
-  access: access.optional(),
+  threads: oneOf(["per-user", "shared"]).optional(),
+  addressing: oneOf(["mention", "always"]).optional(),
+  busy: oneOf(["collect", "steer", "interrupt"]).optional(),
+  compaction: compaction.optional(),
   maxAgeMs: milliseconds(60_000).optional(),
+  extraPrompt: prose(4_000).optional(),
+  access: access.optional(),
+};
+
+const limit = whole(1, 1_000_000_000_000);
+const ownLimit = z
+  .union([limit, z.literal("none")])
+  .register(expectations, { expected: `${expectations.get(limit)?.expected}, or "none"`, quotable: true });
+
+function limits<Limit extends z.ZodType>(each: Limit) {
+  return {
+    userTokensPerDay: each.optional(),
+    userRunsPerDay: each.optional(),
+    chatTokensPerDay: each.optional(),
+    chatRunsPerDay: each.optional(),
+  };
+}
+
+/** Keys of every platform's section. */
+export const platformSettings = {
+  ...chatSettings,
+  model: word(/^[\w.:/@-]{1,100}$/, "the name of a model").optional(),
+  limits: section(limits(ownLimit)).optional(),
 };
 
 const modulePath = word(/^[^\0]+$/, "the path of a module");
@@ -64,7 +86,9 @@ const name = word(/^[\p{L}\p{N}][\p{L}\p{N}._-]{0,63}$/u, "a name: letters, digi
 
 /** The file, with every key that exists; all of them may be left out. Defaults are in `defaults.ts`. */
 export const settingsSchema = section({
-  ...overrides,
+  ...chatSettings,
+  limits: section({ ...limits(limit), warnAt: share(0.1, 1).optional() }).optional(),
+  retention: section({ days: whole(1, 36_500).optional() }).optional(),
   strategies: z
     .union([modulePath, list(modulePath, "a list of paths of modules")])
     .register(expectations, { expected: "the path of a module, or a list of them" })
@@ -78,6 +102,7 @@ export const settingsSchema = section({
     name: name.optional(),
     model: word(/^\S+$/, "the name of a model").optional(),
     prompt: prose().optional(),
+    contextTokens: whole(1_000).optional(),
     maxTokens: whole(1).optional(),
     maxSteps: whole(1, 1000).optional(),
   }).optional(),
@@ -97,7 +122,7 @@ export const settingsSchema = section({
       .optional(),
     pingOnReply: flag().optional(),
     drafts: flag().optional(),
-    ...overrides,
+    ...platformSettings,
   }).optional(),
   telegram: section({
     token: secret().optional(),
@@ -107,7 +132,7 @@ export const settingsSchema = section({
       url: url().optional(),
       secret: secret(/^[\w-]{1,256}$/, "1 to 256 letters, digits, underscores and dashes").optional(),
     }).optional(),
-    ...overrides,
+    ...platformSettings,
   }).optional(),
   whatsapp: section({
     enabled: flag().optional(),
@@ -119,7 +144,7 @@ export const settingsSchema = section({
     readReceipts: flag().optional(),
     typing: flag().optional(),
     pacing: pacing.optional(),
-    ...overrides,
+    ...platformSettings,
   }).optional(),
   web: section({
     enabled: flag().optional(),
@@ -129,7 +154,7 @@ export const settingsSchema = section({
       word(/^[^\s/@]+$/, "a host name without https:// and path"),
       'a list of host names, like ["chat.example.org"]',
     ).optional(),
-    ...overrides,
+    ...platformSettings,
   }).optional(),
   http: section({
     host: word(/^[^\s/@]+$/, "a host name or IP address").optional(),

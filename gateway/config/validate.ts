@@ -1,8 +1,9 @@
 import { z } from "zod";
+import { servedPlatforms } from "./config.ts";
 import type { Origins } from "./origins.ts";
 import { formatPath, type Path, type RawSection, valueAt } from "./path.ts";
 import type { Problem } from "./problems.ts";
-import { type Settings, settingsSchema } from "./schema.ts";
+import { platformSettings, type Settings, settingsSchema } from "./schema.ts";
 import { allPaths, expectationOf, keysOf, schemaAt } from "./schema-walk.ts";
 import { showKey, showKind, showValue } from "./show.ts";
 import { suggest } from "./suggest.ts";
@@ -46,18 +47,20 @@ function unknownKey(key: string, section: Path, origins: Origins): Problem {
   };
 }
 
-/** A key of that name in another section, where there is just one. */
+/** A key of that name in another section, where there is just one beside those that every platform has. */
 function elsewhere(key: string): string | undefined {
-  const found = allPaths(settingsSchema).filter((path) => path.at(-1) === key);
+  const found = allPaths(settingsSchema).filter((path) => path.at(-1) === key && !isOfEveryPlatform(path));
   return found.length === 1 && found[0] !== undefined ? formatPath(found[0]) : undefined;
+}
+
+function isOfEveryPlatform([section, setting = ""]: Path): boolean {
+  return servedPlatforms.some((platform) => platform === section) && Object.hasOwn(platformSettings, setting);
 }
 
 function mismatch(path: Path, value: unknown, origins: Origins, references: ReadonlyMap<string, string>): Problem {
   const wanted = schemaAt(settingsSchema, path);
-  const { expected, quotable = false, answers = {} } = expectationOf(wanted);
+  const { expected, quotable = false } = expectationOf(wanted);
   const place = origins.place(formatPath(path));
-  const answer = typeof value === "string" && Object.hasOwn(answers, value) ? answers[value] : undefined;
-  if (answer !== undefined) return { ...place, message: `${answer}; expected ${expected}`, expected };
   const variable = references.get(formatPath(path));
   const found = variable !== undefined ? `the value of ${variable}` : quotable ? showValue(value) : showKind(value);
   const hint = wanted instanceof z.ZodString && isUnquoted(value) ? "; put it in quotes" : "";

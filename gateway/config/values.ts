@@ -7,8 +7,6 @@ export interface Expectation {
   readonly expected: string;
   /** True where a wrong value may be quoted: it can hold no secret. */
   readonly quotable?: boolean;
-  /** Wrong values with an answer of their own. */
-  readonly answers?: Readonly<Record<string, string>>;
 }
 
 export const expectations: z.core.$ZodRegistry<Expectation> = z.registry<Expectation>();
@@ -29,6 +27,15 @@ export function whole(min: number, max: number = Number.MAX_SAFE_INTEGER) {
     .register(expectations, { expected: `a whole number ${range}`, quotable: true });
 }
 
+/** A part of a whole, which is 1. */
+export function share(min: number, max: number) {
+  return z
+    .number()
+    .min(min)
+    .max(max)
+    .register(expectations, { expected: `a share from ${min} to ${max}`, quotable: true });
+}
+
 export function milliseconds(min: number) {
   return z
     .int()
@@ -46,9 +53,14 @@ export function word(pattern: RegExp, expected: string) {
   return z.string().max(200).regex(pattern).register(expectations, { expected, quotable: true });
 }
 
-/** Text of any kind, never quoted. */
-export function prose() {
-  return z.string().regex(/\S/).register(expectations, { expected: "text" });
+/** Text of any kind, never quoted. @param max in characters */
+export function prose(max: number = Number.MAX_SAFE_INTEGER) {
+  const length = max === Number.MAX_SAFE_INTEGER ? "" : ` of up to ${max} characters`;
+  return z
+    .string()
+    .max(max)
+    .regex(/\S/)
+    .register(expectations, { expected: `text${length}` });
 }
 
 export function secret(pattern: RegExp = /^\S+$/, expected = "text without spaces") {

@@ -75,6 +75,9 @@ export function acceptQueries(db: Db) {
     denied: db.prepare<[number]>(
       "SELECT 1 FROM inbox WHERE chat_id = ? AND state = 'refused' AND failure = 'denied' LIMIT 1",
     ),
+    toldOfFull: db.prepare<[number]>(
+      "INSERT INTO remarks (chat_id, about) VALUES (?, 'pairing-full') ON CONFLICT DO NOTHING",
+    ),
     insert: db.prepare(
       `INSERT INTO inbox (chat_id, message_id, thread_id, user_id, user_name, is_command, state, session, lane, plan,
          payload, album, continues, burst, ready_at, sent_at, received_at, failure)

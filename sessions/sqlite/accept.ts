@@ -1,10 +1,13 @@
-import type { InboundMessage } from "../../adapters/record.ts";
+import type { CommandCall, InboundMessage } from "../../adapters/record.ts";
 import type { SettingPlace } from "../chats.ts";
 import type { Accepted, AcceptOptions, Decision, Facts, Notice, RoutedPlan } from "../inbox.ts";
 import { acceptQueries, type Open, type Waiting } from "./accept-queries.ts";
+import { standingReader } from "./access.ts";
 import type { ChatRefs } from "./chat-refs.ts";
 import type { Db } from "./database.ts";
 import type { Enqueue } from "./enqueue.ts";
+import type { Offers } from "./offers.ts";
+import type { Pairings } from "./pairing.ts";
 import { payloadOf, planColumn } from "./rows.ts";
 import { settingsReader } from "./settings.ts";
 
@@ -15,6 +18,9 @@ const MOST_PARTS = 10;
 
 /** Messages that come too late come in heaps: after this long it is another one. */
 const TELL_STALE_AGAIN_MS = 60 * 60 * 1000;
+
+/** Which of up to 99 offered commands is picked. */
+const BARE_NUMBER = /^\s*\d{1,2}\s*$/;
 
 const DUPLICATE: Accepted = { kind: "duplicate" };
 const NOTHING: Open = { waiting: 0, commands: 0, last: null };
@@ -27,8 +33,18 @@ const NOTHING: Open = { waiting: 0, commands: 0, last: null };
  * of an album, and the rest of a text that the platform cut, go into the burst of the first part whatever they would
  * have been alone.
  */
-export function acceptor(db: Db, chats: ChatRefs, enqueue: Enqueue, now: () => number): Accept {
+export function acceptor(
+  db: Db,
+  {
+    chats,
+    offers,
+    pairings,
+    enqueue,
+    now,
+  }: { chats: ChatRefs; offers: Offers; pairings: Pairings; enqueue: Enqueue; now: () => number },
+): Accept {
   const settings = settingsReader(db);
+  const standingOf = standingReader(db);
   const queries = acceptQueries(db);
 
   return (message, { decide, overLimit, maxWaiting }) => {
@@ -43,6 +59,7 @@ export function acceptor(db: Db, chats: ChatRefs, enqueue: Enqueue, now: () => n
     // What is not for the bot leaves no trace: from here on something is written.
     const chatRef = chats.of(source, known);
     if (decision.kind === "deny") return deny(decision.notice);
+    if (decision.kind === "pair") return pair(decision);
     if (decision.kind === "stale") return stale(decision.notice);
     if (decision.kind === "command") return command(decision);
     if (decision.kind === "hold") {
@@ -68,7 +85,18 @@ export function acceptor(db: Db, chats: ChatRefs, enqueue: Enqueue, now: () => n
           : threadId !== null
             ? threadLink(known.ref, threadId)
             : message.replyTo && queries.root.get(known.ref, "message", message.replyTo.messageId);
-      return { settings: levels, root: link?.root, rootSession: link?.session ?? undefined, joins, movedTo };
+      const { platform, account, chat, user } = source;
+      const names = user.aliases === undefined ? [user.id] : [user.id, ...user.aliases];
+      const standing = standingOf({ platform, account, chatId, guildId: chat.guildId }, names);
+      const rootSession = link?.session ?? undefined;
+      return { settings: levels, root: link?.root, rootSession, joins, movedTo, standing, offered: offered() };
+    }
+
+    /** What a bare number may pick. */
+    function offered(): readonly string[] | undefined {
+      if (known === undefined || message.command !== undefined || !BARE_NUMBER.test(message.text)) return undefined;
+      const offer = offers.at({ chatRef: known.ref, userId: source.user.id, threadId });
+      return offer?.numbered ? offer.commands : undefined;
     }
 
     /** A thread that somebody opened from a message has that message's id: it belongs where the message does. */
@@ -149,6 +177,24 @@ export function acceptor(db: Db, chats: ChatRefs, enqueue: Enqueue, now: () => n
       return { kind: "denied", told: true, chatRef };
     }
 
+    /** Ask for access, once while a request of the chat lives: whoever says more meanwhile has been told. */
+    function pair({ code, notice, full }: Decision & { kind: "pair" }): Accepted {
+      const { platform, account, chat, user } = source;
+      const untold: Accepted = { kind: "denied", told: false, chatRef };
+      const kind = chat.kind === "dm" ? "user" : "chat";
+      const subject = kind === "user" ? user.id : (known?.movedTo ?? chat.id);
+      if (subject === "") return untold;
+      const asking = { account: { platform, account }, kind, subject } as const;
+      const room = pairings.room(asking, code);
+      if (room === "waits" || (room === "full" && queries.toldOfFull.run(chatRef).changes === 0)) return untold;
+      if (room === "free") {
+        if (write({ state: "refused", failure: "pairing", content: false }) === null) return DUPLICATE;
+        pairings.ask(asking, { code, chatRef, threadId, user });
+      }
+      enqueue(chatRef, reply(room === "free" ? notice : full));
+      return { kind: "denied", told: true, chatRef };
+    }
+
     /** Of all that came too late together, the first is told so. */
     function stale(notice: Notice): Accepted {
       const last = queries.lastStale.get(chatRef, source.user.id)?.received_at ?? Number.NEGATIVE_INFINITY;
@@ -176,6 +222,7 @@ export function acceptor(db: Db, chats: ChatRefs, enqueue: Enqueue, now: () => n
       content?: boolean;
     }): number | null {
       const { decision, like } = row;
+      const call = decision?.kind === "command" ? decision.call : undefined;
       const at = now();
       const { changes, lastInsertRowid } = queries.insert.run({
         chat_id: chatRef,
@@ -189,7 +236,7 @@ export function acceptor(db: Db, chats: ChatRefs, enqueue: Enqueue, now: () => n
         // A command waits for nobody: it stands in no lane.
         lane: row.isCommand ? null : (like?.lane ?? decision?.plan.lane ?? null),
         plan: like?.plan ?? (decision === undefined ? null : planColumn(decision.plan)),
-        payload: row.content === false ? "{}" : payloadOf(message),
+        payload: row.content === false ? "{}" : payloadOf(picked(message, call)),
         album: message.albumId ?? null,
         continues: message.mayContinue ? 1 : 0,
         burst: like?.burst ?? row.burst ?? null,
@@ -201,6 +248,11 @@ export function acceptor(db: Db, chats: ChatRefs, enqueue: Enqueue, now: () => n
       return changes === 0 ? null : Number(lastInsertRowid);
     }
   };
+}
+
+/** The message as the command that its author picked with it. */
+function picked(message: InboundMessage, call: CommandCall | undefined): InboundMessage {
+  return call === undefined ? message : { ...message, command: call };
 }
 
 /** Plans that differ only in the message they quote are one plan. */

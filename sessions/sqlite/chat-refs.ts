@@ -24,6 +24,8 @@ export interface ChatRefs {
   info(ref: number): ChatInfo;
   /** The new id of a chat that moved. */
   movedTo(ref: number): string | undefined;
+  /** The number of the chat that it became, or its own. */
+  present(ref: number): number;
   /** Whether it is one person's, and has not become another. */
   isPrivate(ref: number): boolean;
   /** From now on the chat is the other one, and so is what had become this chat. */
@@ -35,6 +37,7 @@ export function chatRefs(db: Db): ChatRefs {
   const find = db.prepare<[string, string, string], Omit<ChatRow, "platform" | "account" | "chat">>(
     "SELECT id, kind, name, guild, guild_name, moved_to FROM chats WHERE platform = ? AND account = ? AND chat = ?",
   );
+  const became = db.prepare<[number], { moved_to: number | null }>("SELECT moved_to FROM chats WHERE id = ?");
   const byRef = db.prepare<[number], ChatRow & { present: string | null }>(
     "SELECT c.*, m.chat AS present FROM chats c LEFT JOIN chats m ON m.id = c.moved_to WHERE c.id = ?",
   );
@@ -77,6 +80,7 @@ export function chatRefs(db: Db): ChatRefs {
       return chatOf({ ...row, id: row.moved_to ?? row.id, chat: row.present ?? row.chat });
     },
     movedTo,
+    present: (ref) => became.get(ref)?.moved_to ?? ref,
     isPrivate: (ref) => kind.get(ref)?.kind === "dm",
     pointAt(ref, other) {
       follow.run(other, ref);

@@ -3,7 +3,8 @@ import type { Claim, Run } from "../runs.ts";
 import type { ChatRefs } from "./chat-refs.ts";
 import type { Db } from "./database.ts";
 import { draftKey, draftOf } from "./end-run.ts";
-import { destinationOf, type InboxRow, messageOf, planOf, type StepRow, stepOf } from "./rows.ts";
+import type { forks } from "./fork.ts";
+import { authorOf, destinationOf, type InboxRow, messageOf, planOf, type StepRow, stepOf } from "./rows.ts";
 
 interface RunRow {
   id: number;
@@ -18,6 +19,14 @@ interface RunRow {
   stopped: number;
   started_at: number;
   draft: string | null;
+}
+
+export interface ClaimerOptions {
+  chats: ChatRefs;
+  forking: ReturnType<typeof forks>;
+  /** Names this process; the data folder is its alone, so a run that carries another name was left behind. */
+  holder: string;
+  now: () => number;
 }
 
 /** Said in so many words, because SQLite uses a partial index only for a query that repeats its condition. */
@@ -35,13 +44,11 @@ const OPEN = "state IN ('waiting', 'running')";
  * An author's messages wait for the commands that the author sent before them: what follows `/new` is not answered from
  * the conversation that it ends. Whoever ends a command wakes the lane.
  *
- * @param holder names this process; the data folder is its alone, so a run that carries another name was left behind
+ * A session that begins with what others said before begins in the same transaction.
  */
 export function claimer(
   db: Db,
-  chats: ChatRefs,
-  holder: string,
-  now: () => number,
+  { chats, forking, holder, now }: ClaimerOptions,
 ): (lane: string, executing: ReadonlySet<number>) => Claim {
   const active = db.prepare<[string], RunRow>("SELECT * FROM runs WHERE lane = ?");
   const takeOver = db.prepare<[string, number, number, number]>(
@@ -102,14 +109,20 @@ export function claimer(
   function begin(lane: string, rows: InboxRow[]): Run {
     const latest = rows.at(-1) as InboxRow;
     const { session, chat_id, user_id, user_name } = latest;
-    const sessionId =
-      openSession.get(session)?.id ??
-      Number(beginSession.run(session, chat_id, planOf(latest).strategy, latest.seq, now()).lastInsertRowid);
+    const sessionId = openSession.get(session)?.id ?? newSession(latest);
     const startedAt = now();
     const id = Number(beginRun.run(lane, sessionId, chat_id, user_id, user_name, holder, startedAt).lastInsertRowid);
     for (const { seq } of rows) start.run(id, seq);
     const begun = { fence: 1, attempt: 1, stopped: 0, started_at: startedAt, draft: null };
     return describe({ id, lane, session_id: sessionId, chat_id, user_id, user_name, holder, ...begun }, rows);
+  }
+
+  function newSession(latest: InboxRow): number {
+    const { strategy, fork } = planOf(latest);
+    const begun = beginSession.run(latest.session, latest.chat_id, strategy, latest.seq, now());
+    const id = Number(begun.lastInsertRowid);
+    if (fork !== undefined) forking.copy(fork, { id, key: latest.session, chatRef: latest.chat_id });
+    return id;
   }
 
   function describe(row: RunRow, rows: InboxRow[]): Run {
@@ -120,6 +133,7 @@ export function claimer(
     const asking = messages.findLast(({ text }) => text !== "") ?? (messages.at(-1) as AcceptedMessage);
     const chat = chats.info(row.chat_id);
     const draft = draftOf(row);
+    const { aliases } = authorOf(latest);
     const opened = plan.root === undefined ? undefined : openedThread.get(row.chat_id, plan.root)?.id;
     return {
       runId: row.id,
@@ -130,6 +144,7 @@ export function claimer(
       chat,
       to: destinationOf(chat, latest.thread_id ?? opened ?? null),
       author: { id: row.user_id, name: row.user_name },
+      ...(aliases === undefined ? {} : { aliases }),
       messages,
       ...(chats.movedTo(latest.chat_id) === undefined ? { quote: asking.messageId } : {}),
       ...(asking.replyToken === undefined ? {} : { replyToken: asking.replyToken }),

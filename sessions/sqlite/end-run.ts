@@ -1,8 +1,11 @@
+import type { AcceptedMessage } from "../inbox.ts";
 import { type Ended, type Ending, type Lease, LeaseLostError, type StepRecord } from "../runs.ts";
 import type { Block } from "../transcript.ts";
+import type { Blobs } from "./blobs.ts";
 import type { ChatRefs } from "./chat-refs.ts";
 import type { Db } from "./database.ts";
 import type { Enqueue } from "./enqueue.ts";
+import type { takingIn } from "./take-in.ts";
 
 interface Held {
   id: number;
@@ -10,7 +13,10 @@ interface Held {
   session_id: number;
   chat_id: number;
   user_id: string;
+  user_name: string;
   stopped: number;
+  /** 1 if its turn was erased. */
+  erased: number;
   started_at: number;
   draft: string | null;
 }
@@ -27,32 +33,49 @@ export function draftKey(run: { id: number; started_at: number }): string {
   return `${run.started_at.toString(36)}-r${run.id}`;
 }
 
-/** The steps of a run that is going on, and its end; each runs inside a transaction and presents the lease. */
-export function runSteps(db: Db, chats: ChatRefs, enqueue: Enqueue, now: () => number) {
+export interface RunStepsOptions {
+  chats: ChatRefs;
+  enqueue: Enqueue;
+  blobs: Blobs;
+  joining: ReturnType<typeof takingIn>;
+  now: () => number;
+}
+
+/**
+ * The steps of a run that is going on, and its end; each runs inside a transaction and presents the lease.
+ *
+ * A run whose turn was erased while it went on is stopped: what it still does is counted, and nothing of it is kept.
+ */
+export function runSteps(db: Db, { chats, enqueue, blobs, joining, now }: RunStepsOptions) {
   const held = db.prepare<[number, number], Held>(
-    "SELECT id, lane, session_id, chat_id, user_id, stopped, started_at, draft FROM runs WHERE id = ? AND fence = ?",
+    `SELECT id, lane, session_id, chat_id, user_id, user_name, stopped, erased, started_at, draft
+     FROM runs WHERE id = ? AND fence = ?`,
   );
   const addStep = db.prepare(
-    `INSERT INTO journal (run_id, step, role, content, author_id, author_name, at)
-     VALUES (?, (SELECT coalesce(max(step), -1) + 1 FROM journal WHERE run_id = ?), ?, ?, ?, ?, ?)`,
+    `INSERT INTO journal (run_id, step, role, content, author_id, author_name, at, arrival)
+     VALUES (@run, (SELECT coalesce(max(step), -1) + 1 FROM journal WHERE run_id = @run), @role, @content, @author, @name,
+       @at, iif(@author IS NULL, NULL, (SELECT max(seq) FROM inbox WHERE run_id = @run AND state = 'running')))`,
   );
   const addUsage = db.prepare(
-    `INSERT INTO usage (at, session_id, chat_id, user_id, model, input_tokens, output_tokens, cache_read_tokens,
-       cache_write_tokens) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO usage (at, run_id, session_id, chat_id, user_id, user_name, model, input_tokens, output_tokens,
+       cache_read_tokens, cache_write_tokens) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   const lastStep = db.prepare<[number], { step: number; role: string; content: string }>(
     "SELECT step, role, content FROM journal WHERE run_id = ? ORDER BY step DESC LIMIT 1",
   );
   const dropStep = db.prepare<[number, number]>("DELETE FROM journal WHERE run_id = ? AND step = ?");
   const keep = db.prepare(
-    `INSERT INTO transcript (session_id, seq, role, content, author_id, author_name, at)
-     SELECT @session, (SELECT coalesce(max(seq), 0) FROM transcript WHERE session_id = @session) + 1 + step,
-       role, content, author_id, author_name, at FROM journal WHERE run_id = @run`,
+    `INSERT INTO transcript (session_id, seq, role, content, author_id, author_name, at, arrival)
+     SELECT @session, max(coalesce((SELECT max(seq) FROM transcript WHERE session_id = @session), 0),
+         (SELECT erased_to FROM sessions WHERE id = @session)) + 1 + step,
+       role, content, author_id, author_name, at, arrival FROM journal WHERE run_id = @run`,
   );
+  const replies = db.prepare<[number]>("SELECT 1 FROM journal WHERE run_id = ? AND role = 'assistant' LIMIT 1");
   const dropJournal = db.prepare<[number]>("DELETE FROM journal WHERE run_id = ?");
   const dropRun = db.prepare<[number]>("DELETE FROM runs WHERE id = ?");
-  const endMessages = db.prepare<[string, string | null, number]>(
-    "UPDATE inbox SET state = ?, failure = ? WHERE run_id = ? AND state = 'running'",
+  const endMessages = db.prepare<{ state: string; failure: string | null; erased: number; run: number }>(
+    `UPDATE inbox SET state = @state, failure = @failure, payload = iif(@erased, '{}', payload)
+     WHERE run_id = @run AND state = 'running'`,
   );
   const waits = db.prepare<[string]>(
     "SELECT 1 FROM inbox WHERE lane = ? AND state = 'waiting' AND state IN ('waiting', 'running') LIMIT 1",
@@ -80,20 +103,34 @@ export function runSteps(db: Db, chats: ChatRefs, enqueue: Enqueue, now: () => n
 
   function append(run: Held, { message, usage }: StepRecord): void {
     const { role, content, author } = message;
-    addStep.run(run.id, run.id, role, JSON.stringify(content), author?.id ?? null, author?.name ?? null, now());
+    if (run.erased === 1) {
+      blobs.discard(content);
+    } else {
+      const said = { role, content: JSON.stringify(content), author: author?.id ?? null, name: author?.name ?? null };
+      addStep.run({ run: run.id, ...said, at: now() });
+      blobs.show(run.session_id, content);
+    }
     if (usage === undefined) return;
     const { model, inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens } = usage;
     addUsage.run(
       now(),
+      run.id,
       run.session_id,
       run.chat_id,
       run.user_id,
+      run.user_name,
       model,
       inputTokens,
       outputTokens,
       cacheReadTokens,
       cacheWriteTokens,
     );
+  }
+
+  /** A reply that asks for tools whose results never came would make the transcript unusable. */
+  function dropUnanswered(runId: number): void {
+    const last = lastStep.get(runId);
+    if (last !== undefined && asksForTools(last)) dropStep.run(runId, last.step);
   }
 
   /** The delivery that goes where the draft is takes its place; where there is none, one takes the draft back. */
@@ -117,6 +154,14 @@ export function runSteps(db: Db, chats: ChatRefs, enqueue: Enqueue, now: () => n
   return {
     journal: (lease: Lease, step: StepRecord): void => append(holding(lease), step),
 
+    takeIn(lease: Lease, messages: readonly AcceptedMessage[], steps: readonly StepRecord[]): boolean {
+      const run = holding(lease);
+      if (!joining.start(lease, messages)) return false;
+      dropUnanswered(run.id);
+      for (const step of steps) append(run, step);
+      return true;
+    },
+
     threadOpened(lease: Lease, threadId: string): void {
       const run = holding(lease);
       const opening = rootOf.get(run.id);
@@ -139,18 +184,19 @@ export function runSteps(db: Db, chats: ChatRefs, enqueue: Enqueue, now: () => n
       const run = holding(lease);
       // Its author was told that it is stopped: nothing may follow.
       const outcome = run.stopped === 1 ? "stopped" : ending.outcome;
-      const last = lastStep.get(run.id);
-      const forget = ending.forget === "always" || (ending.forget === "if-unanswered" && (last?.step ?? 0) === 0);
-      // A reply that asks for tools whose results never came would make the transcript unusable.
-      if (last !== undefined && outcome !== "done" && asksForTools(last)) dropStep.run(run.id, last.step);
+      const unanswered = replies.get(run.id) === undefined;
+      const forget = ending.forget === "always" || (ending.forget === "if-unanswered" && unanswered);
+      if (outcome !== "done") dropUnanswered(run.id);
       if (!forget) {
         if (ending.closing !== undefined) append(run, { message: ending.closing });
         keep.run({ session: run.session_id, run: run.id });
       }
       dropJournal.run(run.id);
+      if (forget) blobs.release(run.session_id);
       enqueueAll(run, outcome === ending.outcome ? ending.deliveries : (ending.ifStopped ?? []));
       const states = { done: "done", failed: "failed", stopped: "dropped" } as const;
-      endMessages.run(states[outcome], outcome === ending.outcome ? (ending.failure ?? null) : "stopped", run.id);
+      const failure = outcome === ending.outcome ? (ending.failure ?? null) : "stopped";
+      endMessages.run({ state: states[outcome], failure, erased: run.erased, run: run.id });
       dropRun.run(run.id);
       const more = waits.get(run.lane) !== undefined;
       if (more) serve.run(run.lane, run.user_id, run.id);

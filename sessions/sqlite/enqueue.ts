@@ -16,7 +16,7 @@ export function enqueuer(db: Db, now: () => number): Enqueue {
      VALUES (@chat, @thread, @replyTo, @forUser, @chainRoot, @replyToken, @opened, @isAnswer, @draftKey, @draftId, 'pending', @now)`,
   );
   const chunk = db.prepare(
-    "INSERT INTO chunks (delivery_id, n, text, plain, files, state) VALUES (?, ?, ?, ?, ?, 'pending')",
+    "INSERT INTO chunks (delivery_id, n, text, plain, files, choices, state) VALUES (?, ?, ?, ?, ?, ?, 'pending')",
   );
 
   return (chatRef, { threadId, replyTo, forUserId, chainRoot, replyToken, opened, isAnswer, draft, chunks }) => {
@@ -34,8 +34,12 @@ export function enqueuer(db: Db, now: () => number): Enqueue {
       draftId: draft?.messageId ?? null,
       now: now(),
     });
-    for (const [n, { text, plain, files }] of chunks.entries()) {
-      chunk.run(lastInsertRowid, n, text, plain, files === undefined ? null : JSON.stringify(files));
+    for (const [n, { text, plain, files, choices }] of chunks.entries()) {
+      chunk.run(lastInsertRowid, n, text, plain, jsonOrNull(files), jsonOrNull(choices));
     }
   };
+}
+
+function jsonOrNull(value: unknown): string | null {
+  return value === undefined ? null : JSON.stringify(value);
 }

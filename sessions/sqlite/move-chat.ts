@@ -1,12 +1,13 @@
 import type { Destination } from "../../adapters/record.ts";
 import { decodeKey, encodeKey } from "../../strategies/key.ts";
+import { accessMover } from "./access-moves.ts";
 import type { ChatRefs } from "./chat-refs.ts";
 import type { Db } from "./database.ts";
 import { settingsMover } from "./move-settings.ts";
 import { keyRenamer, QUEUED, type Queued } from "./rename-keys.ts";
 
 /**
- * A chat got a new id: its settings, its sessions and what waits go on under the new one; runs inside a transaction.
+ * A chat got a new id: its settings, its approval, its sessions and what waits go on under the new one; runs inside a transaction.
  *
  * The old chat's row stays and points at the new one, and so do the rows of its messages: a platform begins to number
  * messages anew in the new chat, and an old message that is delivered again has to be known. What goes to the old chat is
@@ -28,6 +29,7 @@ export function chatMover(db: Db, chats: ChatRefs, now: () => number) {
   const runs = db.prepare<[number], { id: number; lane: string }>("SELECT id, lane FROM runs WHERE chat_id = ?");
   const rename = keyRenamer(db, now);
   const moveSettings = settingsMover(db);
+  const moveAccess = accessMover(db);
 
   return (from: Destination, toChatId: string): Array<{ lane: string; chatRef: number }> => {
     const { platform, account, chatId } = from;
@@ -42,6 +44,7 @@ export function chatMover(db: Db, chats: ChatRefs, now: () => number) {
     const rows = queued.all(old).map((row) => ({ ...row, chat: ref }));
     const lanes = rename({ sessions, runs: runs.all(old), queued: rows }, renamed);
     moveSettings(from, toChatId);
+    moveAccess.chat(from, chatId, toChatId, { from: old, to: ref });
     return Array.from(lanes, ([lane, chatRef]) => ({ lane, chatRef }));
 
     /** The key under the new id; keys that do not name the old one stay as they are. A group stays a group. */

@@ -22,6 +22,7 @@ interface ChunkRow {
   text: string;
   plain: string;
   files: string | null;
+  choices: string | null;
   state: string;
 }
 
@@ -32,7 +33,7 @@ export function outbox(db: Db, chats: ChatRefs, enqueue: Enqueue) {
   );
   const next = db.prepare<[number], ChunkRow>(
     `SELECT c.delivery_id, d.chat_id, d.thread_id, d.reply_to, d.for_user, d.reply_token, d.opened, d.is_answer, d.draft_key,
-       d.draft_id, d.created_at, c.n, c.text, c.plain, c.files, c.state
+       d.draft_id, d.created_at, c.n, c.text, c.plain, c.files, c.choices, c.state
      FROM (SELECT * FROM deliveries WHERE chat_id = ? AND state = 'pending' ORDER BY id LIMIT 1) d
      JOIN chunks c ON c.delivery_id = d.id AND c.state <> 'sent' ORDER BY c.n LIMIT 1`,
   );
@@ -86,6 +87,7 @@ export function outbox(db: Db, chats: ChatRefs, enqueue: Enqueue) {
         text: row.text,
         plain: row.plain,
         ...(row.files === null ? {} : { files: JSON.parse(row.files) as NonNullable<StoredChunk["files"]> }),
+        ...(row.choices === null ? {} : { choices: JSON.parse(row.choices) as NonNullable<StoredChunk["choices"]> }),
         ...(draft === undefined ? {} : { draft: { messageId: draft.messageId } }),
         takesBack: row.text === "",
         opened: row.opened === 1,

@@ -42,15 +42,23 @@ export function keyRenamer(db: Db, now: () => number) {
   );
   const byId = db.prepare<[number], Open>("SELECT id, began_with FROM sessions WHERE id = ?");
   const lengthOf = db.prepare<[number], { n: number }>(
-    "SELECT coalesce(max(seq), 0) AS n FROM transcript WHERE session_id = ?",
+    `SELECT max(erased_to, coalesce((SELECT max(seq) FROM transcript WHERE session_id = sessions.id), 0)) AS n
+     FROM sessions WHERE id = ?`,
   );
   const append = db.prepare<[number, number, number]>(
     "UPDATE transcript SET session_id = ?, seq = seq + ? WHERE session_id = ?",
   );
   const usageGoesOn = db.prepare<[number, number]>("UPDATE usage SET session_id = ? WHERE session_id = ?");
   const runsGoOn = db.prepare<[number, number]>("UPDATE runs SET session_id = ? WHERE session_id = ?");
-  const leadOn = db.prepare<[number, number]>("UPDATE sessions SET merged_into = ? WHERE merged_into = ?");
-  const close = db.prepare<[number, number, number]>("UPDATE sessions SET ended_at = ?, merged_into = ? WHERE id = ?");
+  const picturesGoOn = db.prepare<[number, number]>(
+    "UPDATE OR REPLACE blob_refs SET session_id = ? WHERE session_id = ?",
+  );
+  const leadOn = db.prepare<[number, number, number]>(
+    "UPDATE sessions SET merged_into = ?, merged_after = merged_after + ? WHERE merged_into = ?",
+  );
+  const close = db.prepare<[number, number, number, number]>(
+    "UPDATE sessions SET ended_at = ?, merged_into = ?, merged_after = ? WHERE id = ?",
+  );
   const rename = db.prepare<[string, number, number]>("UPDATE sessions SET key = ?, chat_id = ? WHERE id = ?");
   const moveRow = db.prepare<[string, string | null, number]>("UPDATE inbox SET session = ?, lane = ? WHERE seq = ?");
   const movePlan = db.prepare<[string, number]>("UPDATE inbox SET plan = json_set(plan, '$.lane', ?) WHERE seq = ?");
@@ -61,11 +69,13 @@ export function keyRenamer(db: Db, now: () => number) {
   );
 
   function merge(first: Open, later: Open): void {
-    append.run(first.id, lengthOf.get(first.id)?.n ?? 0, later.id);
+    const length = lengthOf.get(first.id)?.n ?? 0;
+    append.run(first.id, length, later.id);
     usageGoesOn.run(first.id, later.id);
     runsGoOn.run(first.id, later.id);
-    leadOn.run(first.id, later.id);
-    close.run(now(), first.id, later.id);
+    picturesGoOn.run(first.id, later.id);
+    leadOn.run(first.id, length, later.id);
+    close.run(now(), first.id, length, later.id);
   }
 
   return ({ sessions, runs, queued }: Keyed, renamed: (key: string) => string): Map<string, number> => {

@@ -74,8 +74,17 @@ export function authorOf({ user_id, user_name, payload }: InboxRow): Pick<User, 
 }
 
 export function chatOf(row: ChatRow): ChatInfo {
-  const { id, platform, account, chat, kind, name } = row;
-  return { ref: id, platform, account, id: chat, kind, ...(name === null ? {} : { name }) };
+  const { id, platform, account, chat, kind, name, guild, guild_name } = row;
+  return {
+    ref: id,
+    platform,
+    account,
+    id: chat,
+    kind,
+    ...(name === null ? {} : { name }),
+    ...(guild === null ? {} : { guildId: guild }),
+    ...(guild_name === null ? {} : { guildName: guild_name }),
+  };
 }
 
 export function destinationOf(chat: ChatInfo, threadId: string | null): Destination {

@@ -1,5 +1,7 @@
 import { decodeKey, encodeKey, encodePart } from "../../strategies/key.ts";
 import type { BotAccount } from "../inbox.ts";
+import { accessMover } from "./access-moves.ts";
+import { blocker } from "./block.ts";
 import type { ChatRefs } from "./chat-refs.ts";
 import type { Db } from "./database.ts";
 import { settingsMover } from "./move-settings.ts";
@@ -18,7 +20,8 @@ const within = (table: string) =>
  * under the new id, so that nothing of it is taken for somebody else's. A private chat that went by the old id goes by
  * the new one with its settings, its messages, whose ids stay good, and what is to be sent there: if there is none under
  * the new id yet it is simply called so, else the two become one. What was written down under the old id keeps it and is
- * read as the new one's through `aliases`. Doing it again changes nothing.
+ * read as the new one's through `aliases`. Whoever was blocked under one of the ids is blocked as a whole. Doing it again
+ * changes nothing.
  */
 export function personMerger(db: Db, chats: ChatRefs, now: () => number) {
   const latest = db.prepare<[string, string, string], { user_id: string; until: number }>(
@@ -63,6 +66,8 @@ export function personMerger(db: Db, chats: ChatRefs, now: () => number) {
   );
   const rename = keyRenamer(db, now);
   const moveSettings = settingsMover(db);
+  const moveAccess = accessMover(db);
+  const block = blocker(db);
 
   function noteAlias({ platform, account }: BotAccount, alias: string, userId: string): void {
     const known = latest.get(platform, account, alias);
@@ -104,6 +109,7 @@ export function personMerger(db: Db, chats: ChatRefs, now: () => number) {
       },
       renamed,
     );
+    if (moveAccess.person({ platform, account }, from, to)) block({ platform, account }, to);
     return {
       lanes: Array.from(lanes, ([lane, chat]) => ({ lane, chatRef: chat })),
       ...(chatRef === undefined ? {} : { chatRef }),
@@ -113,6 +119,8 @@ export function personMerger(db: Db, chats: ChatRefs, now: () => number) {
     function oneChat(before: number): number {
       moveSettings({ platform, account, chatId: from }, to);
       const other = chats.find(platform, account, to);
+      const present = other ?? before;
+      moveAccess.chat({ platform, account }, from, to, { from: before, to: present });
       if (other === undefined) {
         callChat.run(to, before);
         return before;

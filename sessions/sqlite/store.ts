@@ -1,22 +1,38 @@
-import { createHash, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import type { Store } from "../store.ts";
 import { acceptor } from "./accept.ts";
+import { accessRules, standingReader } from "./access.ts";
+import { commandAnswerer } from "./answer-command.ts";
+import { audit } from "./audit.ts";
+import { blobs, hashOf } from "./blobs.ts";
 import { bookmarks } from "./bookmarks.ts";
+import { changedElsewhere } from "./changes.ts";
 import { chatRefs } from "./chat-refs.ts";
 import { claimer } from "./claim.ts";
+import { codeTrials } from "./code-trials.ts";
 import { asStoreError, type Db, openDatabase } from "./database.ts";
 import { runSteps } from "./end-run.ts";
 import { enqueuer } from "./enqueue.ts";
+import { emptyLog, overwriteDeleted } from "./erasing.ts";
+import { exporter } from "./export.ts";
 import { makeFolder } from "./folder.ts";
+import { forgetter } from "./forget.ts";
+import { forks } from "./fork.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { lockFolder } from "./lock.ts";
 import { chatMover } from "./move-chat.ts";
+import { offers } from "./offers.ts";
 import { outbox } from "./outbox.ts";
 import { overview } from "./overview.ts";
+import { pairings } from "./pairing.ts";
+import { people } from "./people.ts";
+import { pruneAll, pruner } from "./prune.ts";
 import { personMerger } from "./same-person.ts";
-import { settingsWriter } from "./settings.ts";
+import { settingsReader, settingsWriter } from "./settings.ts";
 import { stopper } from "./stop.ts";
+import { takingIn } from "./take-in.ts";
+import { usage } from "./usage.ts";
 import { vault } from "./vault.ts";
 import { waiting } from "./waiting.ts";
 
@@ -63,26 +79,42 @@ export function visitSqliteStore(folder: string, options: SqliteStoreOptions = {
 /** The store on an open database, which it closes. Reads see what is committed; writes go through group commit. */
 export function sqliteStore(db: Db, options: SqliteStoreOptions = {}, released: () => void = () => {}): Store {
   const { now = Date.now, schedule } = options;
+  overwriteDeleted(db);
   const commit = new GroupCommit(db, schedule);
   const chats = chatRefs(db);
   const enqueue = enqueuer(db, now);
-  const accept = acceptor(db, chats, enqueue, now);
-  const claim = claimer(db, chats, randomUUID(), now);
-  const steps = runSteps(db, chats, enqueue, now);
+  const log = audit(db, now);
+  const trials = codeTrials(db, now);
+  const rules = accessRules(db, log.add, trials, now);
+  const requests = pairings(db, { chats, rules, trials, addAudit: log.add, enqueue, now });
+  const offered = offers(db, chats, now);
+  const standing = standingReader(db);
+  const accept = acceptor(db, { chats, offers: offered, pairings: requests, enqueue, now });
+  const persons = people(db);
+  const pictures = blobs(db, now);
+  const forking = forks(db, chats, persons, pictures);
+  const claim = claimer(db, { chats, forking, holder: randomUUID(), now });
+  const joining = takingIn(db, now);
+  const steps = runSteps(db, { chats, enqueue, blobs: pictures, joining, now });
+  const used = usage(db, persons);
+  const forget = forgetter(db, { chats, people: persons, blobs: pictures, addAudit: log.add, now });
+  const exported = exporter(db, persons);
+  const prune = pruner(db, pictures);
   const sending = outbox(db, chats, enqueue);
   const marks = bookmarks(db);
   const secrets = vault(db, now);
   const queue = waiting(db, chats);
   const views = overview(db);
-  const setSetting = settingsWriter(db, now);
+  const answerCommand = commandAnswerer(db, { chats, offers: offered, enqueue, queue });
+  const settingsAt = settingsReader(db);
+  const setSettings = settingsWriter(db, log.add, now);
+  const hasChanged = changedElsewhere(db);
   const moveChat = chatMover(db, chats, now);
   const mergePerson = personMerger(db, chats, now);
   const stop = stopper(db, chats, enqueue);
   const endSession = db.prepare(
     "UPDATE sessions SET ended_at = ? WHERE key = ? AND ended_at IS NULL AND began_with < ?",
   );
-  const putBlob = db.prepare("INSERT INTO blobs (hash, mime_type, bytes) VALUES (?, ?, ?) ON CONFLICT DO NOTHING");
-  const getBlob = db.prepare<[string], { bytes: Buffer }>("SELECT bytes FROM blobs WHERE hash = ?");
   let closed = false;
 
   return {
@@ -96,6 +128,8 @@ export function sqliteStore(db: Db, options: SqliteStoreOptions = {}, released: 
     claim: (lane, executing = new Set()) => commit.run(() => claim(lane, executing)),
     history: async (sessionId) => views.history(sessionId),
     journal: (lease, step) => commit.run(() => steps.journal(lease, step)),
+    following: async (lease) => joining.following(lease),
+    takeIn: (lease, messages, added) => commit.run(() => steps.takeIn(lease, messages, added)),
     threadOpened: (lease, threadId) => commit.run(() => steps.threadOpened(lease, threadId)),
     draftBegun: (lease, draft) => commit.run(() => steps.draftBegun(lease, draft)),
     draftShown: (lease, messageId) => commit.run(() => steps.draftShown(lease, messageId)),
@@ -103,14 +137,12 @@ export function sqliteStore(db: Db, options: SqliteStoreOptions = {}, released: 
     park: (lease) => commit.run(() => steps.park(lease)),
     lanesWithWork: async () => queue.lanesWithWork(),
     stop: (order) => commit.run(() => stop(order)),
+    stoppedRuns: async () => queue.stoppedRuns(),
     putBlob(bytes, mimeType) {
-      const hash = createHash("sha256").update(bytes).digest("hex");
-      return commit.run(() => {
-        putBlob.run(hash, mimeType, bytes);
-        return hash;
-      });
+      const hash = hashOf(bytes);
+      return commit.run(() => pictures.put(hash, bytes, mimeType));
     },
-    blob: async (hash) => getBlob.get(hash)?.bytes ?? null,
+    blob: async (hash) => pictures.get(hash),
 
     chatsWithDeliveries: async () => sending.chatsWithDeliveries(),
     platformOf: async (chatRef) => chats.info(chatRef).platform,
@@ -121,34 +153,63 @@ export function sqliteStore(db: Db, options: SqliteStoreOptions = {}, released: 
     deliverOutside: (chunk) => commit.run(() => sending.deliverOutside(chunk)),
     dropDraft: (chunk) => commit.run(() => sending.dropDraft(chunk)),
     remark: (to, about, notice) => commit.run(() => sending.remark(to, about, notice)),
-    answerCommand: (seq, deliveries) =>
-      commit.run(() => {
-        const chat = queue.endCommand(seq);
-        if (chat === undefined) return;
-        for (const { to, ...delivery } of deliveries) {
-          // A chat may have got another id since the command was read.
-          const ref = chats.find(to.platform, to.account, to.chatId) ?? chat;
-          enqueue(ref, { ...delivery, threadId: to.threadId });
-        }
-      }),
+    answerCommand: (seq, deliveries, offer) => commit.run(() => answerCommand(seq, deliveries, offer)),
+    offer: async (chatRef, userId, threadId) => offered.at({ chatRef, userId, threadId: threadId ?? null }),
 
     bookmarks: async (account) => marks.read(account),
     setBookmarks: (account, entries) => commit.run(() => marks.write(account, entries)),
 
     vault: async (account, kind, ids) => secrets.read(account, kind, ids),
     setVault: (account, entries) => commit.run(() => secrets.write(account, entries)),
-    dropExpired: () => commit.run(() => secrets.dropExpired()),
+    dropExpired: () =>
+      commit.run(() => {
+        for (const each of [requests, offered, trials]) each.dropExpired();
+        return secrets.dropExpired();
+      }),
+
+    standing: async (place, userIds) => standing(place, userIds),
+    accessEntries: async () => rules.entries(),
+    setAccess: (subject, rule, by) => commit.run(() => rules.set(subject, rule, by)),
+    pairings: async () => requests.all(),
+    approve: (code, by, notice, whole) => commit.run(() => requests.approve(code, by, notice, whole)),
+    dismiss: (code, by) => commit.run(() => requests.dismiss(code, by)),
+    setClaim: (hash, instead) => commit.run(() => rules.setClaim(hash, instead)),
+    claimOwner: (hash, user) => commit.run(() => rules.claimOwner(hash, user)),
+
+    audit: async (filter) => log.read(filter),
+    addAudit: (entry) => commit.run(() => log.add(entry)),
 
     chats: async () => views.chats(),
     sessions: async ({ chatRef } = {}) => views.sessions(chatRef),
     setting: async (place, name) => views.setting(place, name),
-    setSetting: (place, name, value, by) => commit.run(() => setSetting(place, name, value, by)),
+    settingsAt: async (places) => settingsAt(places),
+    setSettings: (place, values, by) => commit.run(() => setSettings(place, values, by)),
+    recentAuthors: async (chatRef, limit) => persons.recentAuthors(chatRef, limit),
+    forkOf: async (key) => forking.of(key),
     endSession: (key, before) => commit.run(() => endSession.run(now(), key, before).changes > 0),
     lane: async (lane) => queue.lane(lane),
+    lanes: async (chatRef) => queue.lanes(chatRef),
     participants: async (sessionId) => views.participants(sessionId),
     samePerson: (account, from, to) => commit.run(() => mergePerson(account, from, to)),
     moveChat: (from, toChatId) => commit.run(() => moveChat(from, toChatId)),
     counts: async () => views.counts(),
+
+    spent: async (who, since, except) => used.spent(who, since, except),
+    usageByUser: async (filter) => used.byUser(filter),
+
+    async forget(order) {
+      const work = await commit.run(() => forget(order));
+      emptyLog(db);
+      return work;
+    },
+    exported: async (query) => exported(query),
+    async prune(before) {
+      const turns = await pruneAll((mark) => commit.run(() => prune(before, mark)));
+      emptyLog(db);
+      return turns;
+    },
+
+    changedElsewhere: () => !closed && hasChanged(),
 
     async close() {
       if (closed) return;

@@ -3,7 +3,11 @@ import type { LaneView } from "../chats.ts";
 import type { AcceptedCommand } from "../inbox.ts";
 import type { ChatRefs } from "./chat-refs.ts";
 import type { Db } from "./database.ts";
+import type { OfferPlace } from "./offers.ts";
 import { authorOf, destinationOf, type InboxRow, messageOf, payloadOf, planOf } from "./rows.ts";
+
+/** The chat, and those that became it. */
+const HERE = "chat_id IN (SELECT id FROM chats WHERE id = @chat OR moved_to = @chat)";
 
 /** What can happen to a message between its acceptance and its run; writes run inside a transaction. */
 export function waiting(db: Db, chats: ChatRefs) {
@@ -29,9 +33,17 @@ export function waiting(db: Db, chats: ChatRefs) {
   const command = db.prepare<[number], InboxRow>(
     "SELECT * FROM inbox WHERE seq = ? AND is_command = 1 AND state = 'waiting'",
   );
-  const endCommand = db.prepare<[number], { chat_id: number }>(
-    "UPDATE inbox SET state = 'done' WHERE seq = ? AND is_command = 1 AND state = 'waiting' RETURNING chat_id",
+  const endCommand = db.prepare<[number], OfferPlace>(
+    `UPDATE inbox SET state = 'done' WHERE seq = ? AND is_command = 1 AND state = 'waiting'
+     RETURNING chat_id AS chatRef, user_id AS userId, thread_id AS threadId`,
   );
+  const lanesIn = db.prepare<{ chat: number }, { lane: string }>(
+    `SELECT lane FROM (
+       SELECT lane, seq FROM inbox INDEXED BY inbox_author
+         WHERE ${HERE} AND state IN ('waiting', 'running') AND state IN ('held', 'waiting', 'running') AND lane IS NOT NULL
+     ) GROUP BY lane ORDER BY min(seq)`,
+  );
+  const stopped = db.prepare<[], { id: number }>("SELECT id FROM runs WHERE stopped = 1 ORDER BY id");
   const lanes = db.prepare<[], { lane: string; chat_id: number }>(
     "SELECT lane, min(chat_id) AS chat_id FROM inbox WHERE state IN ('waiting', 'running') AND lane IS NOT NULL GROUP BY lane ORDER BY min(seq)",
   );
@@ -42,6 +54,10 @@ export function waiting(db: Db, chats: ChatRefs) {
     `SELECT user_id AS userId, user_name AS userName FROM inbox
      WHERE lane = ? AND state = 'waiting' AND state IN ('waiting', 'running') ORDER BY seq`,
   );
+
+  function view(lane: string): LaneView {
+    return { running: runningIn.get(lane) ?? null, waiting: waitingIn.all(lane) };
+  }
 
   function describe(row: InboxRow): AcceptedCommand {
     const chat = chats.info(row.chat_id);
@@ -73,9 +89,12 @@ export function waiting(db: Db, chats: ChatRefs) {
       const row = command.get(seq);
       return row === undefined ? null : describe(row);
     },
-    /** @returns the chat's number; undefined if it was ended before */
-    endCommand: (seq: number): number | undefined => endCommand.get(seq)?.chat_id,
+    /** @returns whose it was, and where; undefined if it was ended before */
+    endCommand: (seq: number): OfferPlace | undefined => endCommand.get(seq),
     lanesWithWork: () => lanes.all().map(({ lane, chat_id }) => ({ lane, chatRef: chat_id })),
-    lane: (lane: string): LaneView => ({ running: runningIn.get(lane) ?? null, waiting: waitingIn.all(lane) }),
+    stoppedRuns: (): number[] => stopped.all().map(({ id }) => id),
+    lane: view,
+    lanes: (chatRef: number) =>
+      lanesIn.all({ chat: chats.present(chatRef) }).map(({ lane }) => ({ lane, ...view(lane) })),
   };
 }

@@ -24,7 +24,10 @@ test("tools run with the model's input and the author's rights, and the model re
   claude.script(message([text("Let me look."), usesTool("weather", { city: "Bern" }, "toolu_1")]));
   const events = await collect(agent().run(request({ tools: [tool("weather", weather)] })));
 
-  expect(weather).toHaveBeenCalledExactlyOnceWith({ city: "Bern" }, { author: ann, signal: expect.anything() });
+  expect(weather).toHaveBeenCalledExactlyOnceWith(
+    { city: "Bern" },
+    { author: ann, isAdmin: expect.any(Function), signal: expect.anything() },
+  );
   expect(events.map(({ type }) => type).filter((type) => type !== "text")).toEqual([
     "reply",
     "tool-results",

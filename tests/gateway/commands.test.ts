@@ -5,10 +5,12 @@ import { Delivery } from "../../gateway/delivery.ts";
 import { createLog } from "../../gateway/log.ts";
 import { createMetrics } from "../../gateway/metrics.ts";
 import { Platforms } from "../../gateway/platforms.ts";
+import { Roles } from "../../gateway/roles.ts";
+import { Router } from "../../sessions/router.ts";
 import { openDatabase } from "../../sessions/sqlite/database.ts";
 import { sqliteStore } from "../../sessions/sqlite/store.ts";
 import { StoreError } from "../../sessions/store.ts";
-import { message, NOW, registry, routing } from "../sessions/messages.ts";
+import { message, NOW, registry, routing, SETTINGS } from "../sessions/messages.ts";
 import { VirtualClock } from "../sessions/virtual-clock.ts";
 
 const PLACE = { level: "chat", platform: "telegram", account: "default", chatId: "-100" } as const;
@@ -46,7 +48,14 @@ async function stage({ name = "status", args = "", isAdmin = async () => false, 
     registry,
     platforms,
     delivery,
-    access: () => ({ dm: "open", groups: "open", owners: new Set(), users: new Set(), chats: new Set() }),
+    roles: new Roles({
+      store,
+      platforms,
+      access: () => ({ dm: "open", groups: "open", owners: new Set(), users: new Set(), chats: new Set() }),
+      log,
+    }),
+    router: new Router({ registry, agent: "main", defaults: () => SETTINGS, settleMs: 0 }),
+    configured: () => ({ defaults: { strategy: "shared" }, levels: [] }),
     agentDescription: "a test",
     lanes: { wake: (lane) => void woken.push(lane), wakeAt: () => {}, drain: async () => {} },
     clock,
@@ -119,17 +128,34 @@ describe("/strategy", () => {
     await store.close();
   });
 
-  test("with a name is an admin's to say, and holds from the next message on", async () => {
-    const { store, said, run } = await stage({ name: "strategy", args: "Per-User", isAdmin: async () => true });
+  test("with a name says first what it would mean, and changes nothing", async () => {
+    const { store, said, run } = await stage({ name: "strategy", args: "per-user", isAdmin: async () => true });
+    await run();
+    expect(said[0]).toContain("People here will no longer share a conversation.");
+    expect(said[0]).toContain("1. Confirm\n2. Cancel");
+    expect(await store.setting(PLACE, "strategy")).toBeNull();
+    expect(await store.offer(1, "alice")).toMatchObject({
+      commands: ["strategy per-user --confirm", "cancel"],
+      numbered: true,
+    });
+    await store.close();
+  });
+
+  test("confirmed, it holds from the next message on, and is audited", async () => {
+    const args = "Per-User --confirm";
+    const { store, said, run } = await stage({ name: "strategy", args, isAdmin: async () => true });
     await run();
     expect(said).toEqual([expect.stringContaining("From the next message on: `per-user`")]);
+    expect(await store.audit()).toMatchObject([
+      { by: "telegram:alice", what: "setting strategy", where: "telegram:-100", from: null, to: "per-user" },
+    ]);
     expect(await store.setting(PLACE, "strategy")).toBe("per-user");
     await store.close();
   });
 
   test("reset falls back to what holds by default", async () => {
-    const { store, run } = await stage({ name: "strategy", args: "reset", isAdmin: async () => true });
-    await store.setSetting(PLACE, "strategy", "per-user", "test");
+    const { store, run } = await stage({ name: "strategy", args: "reset --confirm", isAdmin: async () => true });
+    await store.setSettings(PLACE, { strategy: "per-user" }, "test");
     await run();
     expect(await store.setting(PLACE, "strategy")).toBeNull();
     await store.close();
@@ -144,7 +170,7 @@ describe("/strategy", () => {
       },
     ],
   ])("by %s is refused visibly, and nothing is written", async (_, isAdmin) => {
-    const { store, said, run } = await stage({ name: "strategy", args: "shared", isAdmin });
+    const { store, said, run } = await stage({ name: "strategy", args: "shared --confirm", isAdmin });
     await run();
     expect(said).toEqual([expect.stringContaining("Only an admin")]);
     expect(await store.setting(PLACE, "strategy")).toBeNull();

@@ -1,8 +1,9 @@
 import { beforeEach, describe, expect, test } from "vitest";
+import { commands } from "../../gateway/commands/index.ts";
 import { lastUserText } from "../fakes/anthropic/request.ts";
 import type { FakeChannel } from "../fakes/discord/fake-channel.ts";
 import type { FakeDiscord } from "../fakes/discord/fake-discord.ts";
-import type { WireUser } from "../fakes/discord/posted.ts";
+import type { SentMessage, WireUser } from "../fakes/discord/posted.ts";
 import { DiscordStage } from "./stage/discord-stage.ts";
 import { promptOf, Theatre, type TheatreOptions } from "./stage/theatre.ts";
 
@@ -40,14 +41,8 @@ describe("Discord's commands", () => {
 
   test("are registered once, with their choices, and not again by a restart", async () => {
     await open();
-    expect(discord.commands.map(({ name }) => name).toSorted()).toEqual([
-      "ask",
-      "help",
-      "new",
-      "status",
-      "stop",
-      "strategy",
-    ]);
+    const names = ["ask", ...commands.map(({ name }) => name)];
+    expect(discord.commands.map(({ name }) => name).toSorted()).toEqual(names.toSorted());
     const strategy = discord.commands.find(({ name }) => name === "strategy");
     expect(JSON.stringify(strategy?.options)).toContain("tagged-hybrid");
     const asking = discord.commands.find(({ name }) => name === "ask");
@@ -95,7 +90,10 @@ describe("Discord's commands", () => {
     const refused = discord.command(bob, general, "strategy", { name: "shared" });
     await said(refused, "Only an admin");
     stage.guild.grant(alice, "ManageChannels");
-    await said(discord.command(alice, general, "strategy", { name: "shared" }), "From the next message on");
+    const asked = discord.command(alice, general, "strategy", { name: "shared" });
+    await said(asked, "Nothing is changed yet");
+    expect(asked.ephemeral).toBe(true);
+    await said(discord.picks(alice, asked.response as SentMessage, "Confirm"), "From the next message on");
     await said(ask(alice, general, "the apple question"), "apple");
     await said(ask(bob, general, "the banana question"), "banana");
     expect(promptOf(theatre.claude.requests[1] as never)).toContain("the apple question");

@@ -5,9 +5,11 @@ import { createLog } from "../../gateway/log.ts";
 import { createMetrics } from "../../gateway/metrics.ts";
 import { Platforms } from "../../gateway/platforms.ts";
 import { Runner } from "../../gateway/runner.ts";
-import { openDatabase } from "../../sessions/sqlite/database.ts";
+import { Router } from "../../sessions/router.ts";
+import type { ChatSettings } from "../../sessions/settings.ts";
+import { type Db, openDatabase } from "../../sessions/sqlite/database.ts";
 import { sqliteStore } from "../../sessions/sqlite/store.ts";
-import { message, NOW, planOf, type RoutingOptions, routing } from "../sessions/messages.ts";
+import { message, NOW, planOf, type RoutingOptions, registry, routing, SETTINGS } from "../sessions/messages.ts";
 import { VirtualClock } from "../sessions/virtual-clock.ts";
 
 export const noUsage = { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0 };
@@ -37,13 +39,29 @@ export function platform(more: Partial<Adapter> = {}): Adapter {
   };
 }
 
-export function stage(agent: Agent, { adapter = platform(), tools = [] }: { adapter?: Adapter; tools?: Tool[] } = {}) {
+export interface RunnerStageOptions {
+  adapter?: Adapter;
+  tools?: Tool[];
+  /** What holds in every chat, beside what its store says. */
+  settings?: Partial<ChatSettings>;
+  /** Who administers every chat. */
+  admins?: readonly string[];
+  /** Default: an empty one. */
+  db?: Db;
+}
+
+export function stage(agent: Agent, options: RunnerStageOptions = {}) {
+  const { adapter = platform(), tools = [], settings = {}, admins = [], db = openDatabase(":memory:") } = options;
   const clock = new VirtualClock(NOW);
-  const store = sqliteStore(openDatabase(":memory:"), { now: () => clock.now() });
+  const store = sqliteStore(db, { now: () => clock.now() });
   const delivered: number[] = [];
   const runner = new Runner({
     store,
     platforms: new Platforms([adapter]),
+    router: new Router({ registry, agent: "main", defaults: () => ({ ...SETTINGS, ...settings }), settleMs: 0 }),
+    roles: { isAdmin: async ({ user }) => admins.includes(user.id) },
+    warnAt: 0.8,
+    contextTokens: 1_000,
     agent,
     tools,
     persona: "You are a test.",
@@ -71,5 +89,5 @@ export function stage(agent: Agent, { adapter = platform(), tools = [] }: { adap
     }
     return texts;
   }
-  return { clock, store, runner, accept, lane, said };
+  return { clock, db, store, runner, accept, lane, said };
 }

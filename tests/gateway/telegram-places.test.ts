@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
+import { commands } from "../../gateway/commands/index.ts";
 import { lastUserText } from "../fakes/anthropic/request.ts";
 import type { FakeTelegram } from "../fakes/telegram/fake-telegram.ts";
 import type { WireUser } from "../fakes/telegram/wire.ts";
@@ -325,7 +326,7 @@ describe("Telegram", () => {
     await tg.waitForCall("setMyCommands");
     stage.group.post(alice, "@parley_bot marker");
     await tg.waitFor("marker");
-    expect(tg.commands.map(({ command }) => command)).toEqual(["help", "new", "stop", "status", "strategy"]);
+    expect(tg.commands.map(({ command }) => command)).toEqual(commands.map(({ name }) => name));
   });
 
   test("typing is shown while a run is on", async () => {

@@ -121,12 +121,12 @@ describe("WhatsApp", () => {
     test("an owner who is listed by number administers under a LID, and who is allowed by LID is let in by number", async () => {
       const dave = wa.contact("Dave", { addressing: "phone", tellsOther: true });
       await open({
-        env: { PARLEY_ACCESS: "" },
+        env: { PARLEY_ACCESS: "allowlist" },
         settings: { owners: [`whatsapp:+${alice.phone}`], allow: { users: [`whatsapp:${dave.lid}@lid`] } },
       });
-      await ask(alice, "/strategy shared");
-      await wa.waitFor("shared");
-      await ask(bob, "/strategy per-user");
+      await ask(alice, "/strategy shared --confirm");
+      await wa.waitFor("From the next message on");
+      await ask(bob, "/strategy per-user --confirm");
       await dave.writes("hello");
       await wa.waitFor("Answer to: hello");
       await bob.writes("me too");
@@ -147,12 +147,18 @@ describe("WhatsApp", () => {
       await open({ strategy: "per-user" });
       group.promote(alice);
       await ask(bob, "/strategy shared");
-      const refused = await wa.waitFor("admin");
+      await wa.waitFor("Only an admin");
       await ask(alice, "/strategy shared");
-      await wa.waitFor(({ text, id }) => id !== refused.id && text.includes("shared"));
+      await wa.waitFor("1. Confirm");
+      // Nothing was offered to Bob.
+      await bob.writes("1", { in: group });
+      await alice.writes("1", { in: group });
+      await wa.waitFor(/From the next message on: `?shared/);
       group.promote(bob);
       await ask(bob, "/strategy tagged-hybrid");
-      await wa.waitFor(({ text }) => text.includes("tagged-hybrid") && !text.includes("admin"));
+      await wa.waitFor(/tagged-hybrid`? for this chat/);
+      await ask(bob, "/confirm");
+      await wa.waitFor(/From the next message on: `?tagged-hybrid/);
     });
   });
 

@@ -145,13 +145,13 @@ describe("the program", () => {
     await alice.say("lobby", "and now?");
     await alice.hears(({ user, text }) => user.isBot && text.includes("shared"));
     expect(await gateway.end()).toBe(0);
-    expect(await cli("strategy", "web:lobby")).toBe("web:lobby: shared");
+    expect(await cli("strategy", "web:lobby")).toMatch(/^web:lobby: shared \(chat\)$/m);
     const sessions = JSON.parse(await cli("sessions", "--json")) as Array<{ key: string }>;
     expect(sessions.map(({ key }) => key)).toEqual([
       "agent:main:web:group:lobby",
       `agent:main:web:group:lobby:user:${alice.id}`,
     ]);
-    expect(await cli("strategy", "web:lobby", "reset")).toContain("(default)");
+    expect(await cli("strategy", "web:lobby", "reset")).toContain("what holds by default, per-user");
     const wrong = run(["strategy", "web:lobby", "sharde"]);
     expect(await wrong.exited).toBe(1);
     expect(wrong.errors.join("\n")).toContain('Did you mean "shared"');

@@ -1,6 +1,7 @@
 import type { InboundMessage, SourceRecord } from "../../adapters/record.ts";
 import type { AcceptOptions, Facts, RoutedPlan } from "../../sessions/inbox.ts";
 import { Router } from "../../sessions/router.ts";
+import type { ChatSettings } from "../../sessions/settings.ts";
 import { StrategyRegistry } from "../../strategies/index.ts";
 
 /** The one moment that tests happen at. */
@@ -36,6 +37,7 @@ export function message(
 export interface RoutingOptions {
   strategy?: string;
   addressing?: "mention" | "always";
+  busy?: ChatSettings["busy"];
   settleMs?: number;
   maxWaiting?: number;
   isCommand?: boolean;
@@ -45,19 +47,35 @@ export interface RoutingOptions {
 
 export const registry = new StrategyRegistry();
 
+/** What holds unless a test says otherwise. */
+export const SETTINGS: ChatSettings = {
+  strategy: "shared",
+  addressing: "mention",
+  threads: "per-user",
+  busy: "collect",
+  compaction: 0.8,
+  maxAgeMs: 60_000,
+};
+
 /** How the real router would decide. */
 export function routing(inbound: InboundMessage, options: RoutingOptions = {}): AcceptOptions {
-  const { strategy = "shared", addressing = "mention", settleMs = 1_000, maxWaiting = 20 } = options;
+  const { strategy = "shared", addressing = "mention", busy = "collect", settleMs = 1_000, maxWaiting = 20 } = options;
   const { isCommand = false, ageMs = 0 } = options;
   const router = new Router({
     registry,
     agent: "main",
-    defaults: () => ({ strategy, addressing, threads: "per-user", maxAgeMs: 60_000 }),
+    defaults: () => ({ ...SETTINGS, strategy, addressing, busy }),
     settleMs,
   });
   const tooOld = { chunks: [{ text: "too old", plain: "too old" }] };
   return {
-    decide: (facts: Facts) => router.decide(inbound, facts, { access: "allowed", isCommand, ageMs, tooOld }),
+    decide: (facts: Facts) =>
+      router.decide(inbound, facts, {
+        access: () => "allowed",
+        command: () => (isCommand ? (inbound.command ?? { name: "test", args: "" }) : undefined),
+        ageMs,
+        tooOld,
+      }),
     overLimit: { chunks: [{ text: "too many", plain: "too many" }] },
     maxWaiting,
   };
@@ -65,7 +83,7 @@ export function routing(inbound: InboundMessage, options: RoutingOptions = {}): 
 
 /** The lane that a message of the group gets under a strategy. */
 export function planOf(inbound: InboundMessage, strategy = "shared"): RoutedPlan {
-  const settings = { strategy, addressing: "mention", threads: "per-user", maxAgeMs: 60_000 } as const;
+  const settings = { ...SETTINGS, strategy };
   const router = new Router({ registry, agent: "main", defaults: () => settings, settleMs: 0 });
   return router.plan(inbound.source, settings);
 }

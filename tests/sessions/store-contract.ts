@@ -1,12 +1,20 @@
 import { afterEach, beforeEach, describe } from "vitest";
 import { accepting } from "./contract/accepting.ts";
+import { access } from "./contract/access.ts";
 import { answers } from "./contract/answers.ts";
+import { audit } from "./contract/audit.ts";
 import { chats } from "./contract/chats.ts";
+import { forks } from "./contract/forks.ts";
 import { merging } from "./contract/merging.ts";
+import { offers } from "./contract/offers.ts";
+import { pairing } from "./contract/pairing.ts";
 import { people } from "./contract/people.ts";
+import { privacy } from "./contract/privacy.ts";
 import { runs } from "./contract/runs.ts";
 import { StoreScene, type StoreUnderTest } from "./contract/scene.ts";
+import { takingIn } from "./contract/taking-in.ts";
 import { turns } from "./contract/turns.ts";
+import { usage } from "./contract/usage.ts";
 import { vault } from "./contract/vault.ts";
 
 /** What every store has to keep to; `clock.now` is what the store takes for the time. */
@@ -20,9 +28,17 @@ export function storeContract(name: string, open: (clock: { now: number }) => Pr
     turns(scene);
     runs(scene);
     answers(scene);
+    takingIn(scene);
+    forks(scene);
+    usage(scene);
+    privacy(scene);
     chats(scene);
     people(scene);
     merging(scene);
+    access(scene);
+    pairing(scene);
+    audit(scene);
+    offers(scene);
     vault(scene);
   });
 }

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { createCurrentTimeTool } from "../../../agents/tools/current-time.ts";
 import { ann } from "../requests.ts";
 
-const context = { signal: new AbortController().signal, author: ann };
+const context = { signal: new AbortController().signal, author: ann, isAdmin: async () => false };
 const tool = createCurrentTimeTool({ now: () => Date.UTC(2026, 10, 5, 0, 3, 9, 500) });
 
 test.each([

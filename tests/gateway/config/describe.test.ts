@@ -16,6 +16,7 @@ test("it tells what was configured, without any secret", () => {
       "web: { joinToken: SECRET-8 }",
       "http: { token: SECRET-9 }",
       "agent: { prompt: SECRET-10 }",
+      "extraPrompt: SECRET-15",
     ].join("\n"),
   );
   const lines = describeConfig(config);
@@ -34,10 +35,41 @@ test("it tells what is missing", () => {
   expect(lines).toContain("telegram: off (no token)");
   expect(lines).toContain("discord: off (no token)");
   expect(lines).toContain("whatsapp: off");
-  expect(lines).toContain(
-    "web: strategy per-user, threads per-user, answers everything, access off in direct messages, allowlist in groups",
-  );
+  expect(lines).toContain("web: access off in direct messages, pairing in groups, addressing always");
   expect(lines).toContain("web: nobody can join; set web.joinToken");
+});
+
+test("it tells what holds in chats, and on each platform only what is different there", () => {
+  const config = load(
+    [
+      "strategy: shared",
+      "compaction: 0.7",
+      "limits: { userRunsPerDay: 50 }",
+      "retention: { days: 1 }",
+      "discord: { token: t, strategy: shared, access: allowlist }",
+      "telegram:",
+      "  token: t",
+      "  busy: steer",
+      "  compaction: { groups: 0.5 }",
+      "  extraPrompt: The password is swordfish.",
+      "  model: small",
+      "  limits: { userRunsPerDay: none, chatRunsPerDay: 9 }",
+    ].join("\n"),
+  );
+  const lines = describeConfig(config);
+  expect(lines).toContain(
+    "chats: strategy shared, threads per-user, addressing mention, busy collect, compaction 0.7, maxAgeMs 43200000",
+  );
+  expect(lines).toContain("discord: access allowlist");
+  expect(lines).toContain(
+    "telegram: access pairing, busy steer, compaction 0.7 in direct messages, 0.5 in groups, extra prompt set, model small, userRunsPerDay none, chatRunsPerDay 9",
+  );
+  expect(lines).toContain("limits: userRunsPerDay 50, warnings from 0.8 on");
+  expect(lines).toContain("retention: 1 day");
+  expect(lines.join("\n")).not.toContain("swordfish");
+  const untouched = describeConfig(load(""));
+  expect(untouched).toContain("limits: none, warnings from 0.8 on");
+  expect(untouched).toContain("retention: kept for ever");
 });
 
 test("it says plainly that anybody can join", () => {

@@ -1,10 +1,11 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
+import { servedPlatforms } from "../../../gateway/config/config.ts";
 import { defaults } from "../../../gateway/config/defaults.ts";
 import { placeVariables, variables } from "../../../gateway/config/environment.ts";
 import { formatPath, isSection, type Path, valueAt } from "../../../gateway/config/path.ts";
-import { settingsSchema } from "../../../gateway/config/schema.ts";
+import { accessMode, settingsSchema } from "../../../gateway/config/schema.ts";
 import { allPaths } from "../../../gateway/config/schema-walk.ts";
 import { load } from "./scratch.ts";
 
@@ -22,27 +23,53 @@ const env = {
   PARLEY_API_TOKEN: "a",
 };
 
+const modes = Object.keys(accessMode.enum);
 const paths = allPaths(settingsSchema).map(formatPath);
 const variableNames = [...variables.map(({ name }) => name), ...placeVariables];
 
-/** Rows of the tables, by what their first column names. */
-const rows = new Map(
-  reference.split("\n").flatMap((line) => {
-    const cells = line.split(" | ").map((cell) => cell.replace(/^\| | \|$/g, ""));
-    const subject = /^`([^`]+)`$/.exec(cells[0] ?? "")?.[1];
-    return subject === undefined ? [] : [[subject, cells] as const];
-  }),
-);
+/** Rows of the tables, with what their first column names. A row for `<platform>` is one for each of them. */
+const allRows = reference.split("\n").flatMap((line) => {
+  const cells = line.split(" | ").map((cell) => cell.replace(/^\| | \|$/g, ""));
+  const subject = /^`([^`]+)`$/.exec(cells[0] ?? "")?.[1];
+  if (subject === undefined || modes.includes(subject)) return [];
+  if (!subject.startsWith("<platform>")) return [[subject, cells] as const];
+  return servedPlatforms.map(
+    (platform) => [subject.replace("<platform>", platform), cells.map((cell) => meantFor(platform, cell))] as const,
+  );
+});
+const rows = new Map(allRows);
 
-test("the reference has a row for every key and variable, and for no other", () => {
-  expect([...rows.keys()].sort()).toEqual([...paths, ...variableNames].sort());
+/** A value with an exception, as in "— (`web`: `always`)". */
+function meantFor(platform: string, cell: string): string {
+  const exception = / \(`(\w+)`: (`\w+`)\)$/.exec(cell);
+  if (exception === null) return cell;
+  return exception[1] === platform ? `${exception[2]}` : cell.slice(0, exception.index);
+}
+
+test("the reference has one row for every key and variable, and for no other", () => {
+  expect(allRows.map(([subject]) => subject).sort()).toEqual([...paths, ...variableNames].sort());
+});
+
+test("the reference explains every mode of access", () => {
+  for (const mode of modes) expect(reference).toMatch(new RegExp(`^\\| \`${mode}\` \\| `, "m"));
 });
 
 test("the reference gives the defaults that count", () => {
-  for (const path of paths.filter((each) => each !== "access" && !/(^|\.)access\b/.test(each))) {
+  for (const path of paths) {
     const value = valueAt(defaults, path.split("."));
     const shown = value === undefined || isSection(value) ? "—" : `\`${value}\``;
     expect(`${path}: ${rows.get(path)?.[2]}`).toBe(`${path}: ${shown}`);
+  }
+});
+
+test("the reference says what each key of a platform stands in place of", () => {
+  for (const [subject, cells] of allRows) {
+    const [platform, ...path] = subject.split(".");
+    const general = /^In place of `(\S+)`/.exec(cells[3] ?? "")?.[1];
+    if (general === undefined) continue;
+    expect(servedPlatforms).toContain(platform);
+    expect(general.replace("agent.model", "model")).toBe(path.join("."));
+    expect(paths).toContain(general);
   }
 });
 
@@ -51,7 +78,8 @@ test("the reference says which key each variable decides", () => {
 });
 
 test("every key and variable that the reference mentions exists", () => {
-  const mentioned = [...reference.matchAll(/`([a-z]+(?:\.[a-zA-Z]+)+|[A-Z]+_[A-Z_]+)`/g)].map((match) => match[1]);
+  const perPlatform = reference.replaceAll("`<platform>.", "`web.");
+  const mentioned = [...perPlatform.matchAll(/`([a-z]+(?:\.[a-zA-Z]+)+|[A-Z]+_[A-Z_]+)`/g)].map((match) => match[1]);
   const files = ["parley.yaml", "parley.example.yaml", "bin/parley.js"];
   expect(mentioned.filter((each) => ![...paths, ...variableNames, ...files].includes(`${each}`))).toEqual([]);
 });
@@ -70,23 +98,15 @@ test("the example shows every key, and loads with all of them", () => {
 test("the example shows the defaults", () => {
   const shown = load(everythingOn, env);
   const untouched = load("");
-  for (const section of [
-    "strategy",
-    "threads",
-    "addressing",
-    "runs",
-    "queue",
-    "attachments",
-    "shutdown",
-    "log",
-  ] as const) {
+  for (const section of ["limits", "runs", "queue", "attachments", "shutdown", "log"] as const) {
     expect(shown[section]).toEqual(untouched[section]);
   }
+  expect(shown.settings.general).toMatchObject(untouched.settings.general);
   expect({ ...shown.http, token: undefined }).toEqual(untouched.http);
   expect({ ...shown.agent, prompt: undefined }).toEqual(untouched.agent);
   expect(shown.telegram).toMatchObject(defaults.telegram);
   expect(shown.web).toMatchObject({ enabled: true, botName: "parley" });
-  expect(shown.platforms.web.addressing).toBe("always");
+  expect(shown.platforms.web.groups.addressing).toBe("always");
 });
 
 function pathsIn(value: unknown, above: Path = []): string[] {

@@ -26,6 +26,7 @@ const oddValue = fc.letrec((tie) => ({
       true,
       0,
       -1,
+      0.5,
       1e21,
       "",
       "open",

@@ -11,6 +11,7 @@ test.each([
   ["web: { access: open }", "0.0.0.0", "anybody"],
   ["access: { groups: open }", "0.0.0.0", "anybody"],
   ["", "0.0.0.0", "nobody"],
+  ["access: pairing", "0.0.0.0", "nobody"],
   ["access: off", "0.0.0.0", "nobody"],
 ])("with %j at %s, those who can join are: %s", (yaml, host, joining) => {
   expect(joiningOf(load(yaml, { PARLEY_HOST: host }))).toBe(joining);

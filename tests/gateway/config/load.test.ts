@@ -9,30 +9,47 @@ describe("without file and environment", () => {
   test("everything has its default", () => {
     const cwd = scratchFolder();
     const { where: _, ...config } = loadConfig({ env: {}, cwd });
-    const elsewhere = {
+    const chats = {
       strategy: "per-user",
       threads: "per-user",
       addressing: "mention",
-      access: { dm: "allowlist", groups: "allowlist" },
+      busy: "collect",
       maxAgeMs: 43_200_000,
     };
+    const kinds = { dm: { ...chats, compaction: 0.85 }, groups: { ...chats, compaction: 0.6 } };
+    const elsewhere = { ...kinds, access: { dm: "pairing", groups: "pairing" } };
+    const texts = { ...chats, maxAgeMs: "43200000" };
+    const nothing = { dm: {}, groups: {} };
     expect(config).toEqual({
       file: undefined,
       dataDir: join(cwd, "data"),
       strategies: [],
-      strategy: "per-user",
-      threads: "per-user",
-      addressing: "mention",
-      maxAgeMs: 43_200_000,
       platforms: {
         discord: elsewhere,
         telegram: elsewhere,
         whatsapp: elsewhere,
-        web: { ...elsewhere, addressing: "always", access: { dm: "open", groups: "open" } },
+        web: {
+          dm: { ...kinds.dm, addressing: "always" },
+          groups: { ...kinds.groups, addressing: "always" },
+          access: { dm: "open", groups: "open" },
+        },
       },
+      settings: {
+        general: { dm: { ...texts, compaction: "0.85" }, groups: { ...texts, compaction: "0.6" } },
+        own: { discord: nothing, telegram: nothing, whatsapp: nothing, web: nothing },
+      },
+      limits: { warnAt: 0.8 },
+      retention: { days: undefined },
       owners: [],
       allow: { users: [], chats: [] },
-      agent: { name: "main", model: "claude-sonnet-5-5", prompt: undefined, maxTokens: 8192, maxSteps: 10 },
+      agent: {
+        name: "main",
+        model: "claude-sonnet-5-5",
+        prompt: undefined,
+        maxTokens: 8192,
+        contextTokens: 200_000,
+        maxSteps: 10,
+      },
       anthropic: { apiKey: undefined, baseUrl: undefined, maxRetries: 2 },
       discord: undefined,
       telegram: undefined,
@@ -68,7 +85,7 @@ describe("without file and environment", () => {
     });
     expect(load("whatsapp: { pacing: off, strategy: per-thread }\n")).toMatchObject({
       whatsapp: { pacing: undefined },
-      platforms: { whatsapp: { strategy: "per-thread" } },
+      platforms: { whatsapp: { dm: { strategy: "per-thread" }, groups: { strategy: "per-thread" } } },
     });
     expect(load("whatsapp: { typing: false }\n", { WHATSAPP_ENABLED: "0" }).whatsapp).toBeUndefined();
     expect(load("whatsapp: { enabled: false }\n").whatsapp).toBeUndefined();
@@ -78,7 +95,8 @@ describe("without file and environment", () => {
 
   test("nothing in it can be changed afterwards", () => {
     const config = load("owners: ['telegram:1']\nweb: { allowedHosts: [a] }\n");
-    for (const part of [config, config.owners, config.web, config.web.allowedHosts, config.platforms.web.access]) {
+    const { web } = config.platforms;
+    for (const part of [config, config.owners, config.web, config.web.allowedHosts, web.access, web.dm, web.groups]) {
       expect(Object.isFrozen(part)).toBe(true);
     }
   });
@@ -101,12 +119,13 @@ describe("the file", () => {
     const config = loadConfig({ env: { PARLEY_CONFIG: "etc/other.yaml" }, cwd });
     expect(config).toMatchObject({
       file: join(cwd, "etc/other.yaml"),
-      strategy: "per-thread",
+      platforms: { web: { dm: { strategy: "per-thread" } } },
       strategies: [join(cwd, "own/by-weekday.js")],
       dataDir: join(cwd, "data"),
     });
-    expect(loadConfig({ env: { PARLEY_CONFIG: "etc/other.yaml" }, cwd, file: "parley.yaml" }).strategy).toBe("shared");
-    expect(loadConfig({ env: { PARLEY_CONFIG: "" }, cwd }).strategy).toBe("shared");
+    const other = { platforms: { web: { dm: { strategy: "shared" } } } };
+    expect(loadConfig({ env: { PARLEY_CONFIG: "etc/other.yaml" }, cwd, file: "parley.yaml" })).toMatchObject(other);
+    expect(loadConfig({ env: { PARLEY_CONFIG: "" }, cwd })).toMatchObject(other);
   });
 
   test("has to exist if somebody named it", () => {
@@ -133,7 +152,7 @@ describe("the file", () => {
 
   test("may use anchors and aliases", () => {
     const config = load("telegram: { token: t, access: &who { dm: open } }\nweb: { access: *who }\n");
-    expect(config.platforms.telegram.access).toEqual({ dm: "open", groups: "allowlist" });
+    expect(config.platforms.telegram.access).toEqual({ dm: "open", groups: "pairing" });
     expect(config.platforms.web.access).toEqual({ dm: "open", groups: "open" });
   });
 
@@ -144,14 +163,18 @@ describe("the file", () => {
       `web: { enabled: '${reference("WEB")}', joinToken: '${reference("DIGITS")}' }`,
       `agent: { prompt: 'Say ${reference("BOT")} aloud' }`,
       `owners: ['${reference("OWNER")}']`,
+      `compaction: '${reference("SHARE")}'`,
+      `whatsapp: { limits: { userRunsPerDay: '${reference("RUNS")}', chatRunsPerDay: '${reference("NONE")}' } }`,
     ].join("\n");
-    const config = load(yaml, { BOT: "1:abc", PORT: "0", WEB: "false", DIGITS: "0123", OWNER: "web:ann" });
+    const variables = { BOT: "1:abc", PORT: "0", WEB: "false", DIGITS: "0123", OWNER: "web:ann" };
+    const config = load(yaml, { ...variables, SHARE: "0.5", RUNS: "7", NONE: "none" });
     expect(config).toMatchObject({
       telegram: { token: "1:abc" },
       http: { port: 0 },
       web: { enabled: false, joinToken: "0123" },
       agent: { prompt: `Say ${reference("BOT")} aloud` },
       owners: ["web:ann"],
+      platforms: { whatsapp: { dm: { compaction: 0.5, userRunsPerDay: 7, chatRunsPerDay: undefined } } },
     });
   });
 });
@@ -183,10 +206,10 @@ describe("the environment", () => {
       PARLEY_ACCESS: "open",
       PARLEY_LOG_LEVEL: "silent",
     });
-    const decided = { strategy: "per-thread", access: { dm: "open", groups: "open" } };
+    const strategy = "per-thread";
+    const decided = { dm: { strategy }, groups: { strategy }, access: { dm: "open", groups: "open" } };
     expect(config).toMatchObject({
       dataDir: "/var/lib/parley",
-      strategy: "per-thread",
       anthropic: { apiKey: "b", baseUrl: "http://127.0.0.1:9" },
       telegram: { token: "b", apiRoot: "http://127.0.0.1:8" },
       discord: { token: "b", apiRoot: "http://127.0.0.1:7/api" },
@@ -258,13 +281,65 @@ describe("platforms", () => {
     const config = load(
       "strategy: shared\nthreads: shared\naddressing: always\ntelegram: { token: t, threads: per-user }\nweb: { addressing: mention }\n",
     );
-    expect(config.platforms.telegram).toMatchObject({ strategy: "shared", threads: "per-user", addressing: "always" });
-    expect(config.platforms.web).toMatchObject({ strategy: "shared", threads: "shared", addressing: "mention" });
+    const { telegram, web } = config.platforms;
+    for (const kind of ["dm", "groups"] as const) {
+      expect(telegram[kind]).toMatchObject({ strategy: "shared", threads: "per-user", addressing: "always" });
+      expect(web[kind]).toMatchObject({ strategy: "shared", threads: "shared", addressing: "mention" });
+    }
+  });
+
+  test("summarise by a share for each kind of chat, or one for both", () => {
+    const shares = (yaml: string) => {
+      const { telegram, web } = load(yaml).platforms;
+      return [telegram, web].map(({ dm, groups }) => [dm.compaction, groups.compaction]);
+    };
+    expect(shares("compaction: { dm: 0.7 }\nweb: { compaction: 0.3 }\n")).toEqual([
+      [0.7, 0.6],
+      [0.3, 0.3],
+    ]);
+    expect(shares("compaction: 0.12345678\nweb: { compaction: { groups: 0.95 } }\n")).toEqual([
+      [0.123457, 0.123457],
+      [0.123457, 0.95],
+    ]);
+  });
+
+  test("have the limits that count for all, others, or none", () => {
+    const { limits, platforms } = load(
+      "limits: { userTokensPerDay: 1000, chatRunsPerDay: 5, warnAt: 0.5 }\nweb: { limits: { userTokensPerDay: none, userRunsPerDay: 3 } }\n",
+    );
+    expect(platforms.telegram.dm).toMatchObject({ userTokensPerDay: 1000, chatRunsPerDay: 5 });
+    expect(platforms.telegram.groups.userRunsPerDay).toBeUndefined();
+    expect(platforms.web.groups).toMatchObject({ userTokensPerDay: undefined, userRunsPerDay: 3, chatRunsPerDay: 5 });
+    expect(limits).toEqual({ warnAt: 0.5 });
+  });
+
+  test("have a model only where their section names one, and what the agent is told beside its instructions", () => {
+    const { platforms, agent } = load(
+      "agent: { model: large }\nextraPrompt: |\n  Be brief.\nbusy: steer\nweb: { model: small, extraPrompt: Be kind., busy: interrupt }\n",
+    );
+    expect(agent.model).toBe("large");
+    expect(platforms.discord.dm.model).toBeUndefined();
+    expect(platforms.discord.dm).toMatchObject({ extraPrompt: "Be brief.", busy: "steer" });
+    expect(platforms.web.groups).toMatchObject({ model: "small", extraPrompt: "Be kind.", busy: "interrupt" });
+  });
+
+  test("forget after the days that the file says", () => {
+    expect(load("retention: { days: 30 }\n").retention.days).toBe(30);
+  });
+
+  test.each([
+    ["", "pairing pairing"],
+    ["access: open", "open open"],
+    ["access: { dm: allowlist }", "allowlist pairing"],
+    ["access: off\ntelegram: { token: t, access: { groups: pairing } }", "off pairing"],
+  ])("let people in as %j says: %s", (yaml, modes) => {
+    const { dm, groups } = load(yaml).platforms.telegram.access;
+    expect(`${dm} ${groups}`).toBe(modes);
   });
 
   test.each([
     ["", "127.0.0.1", "open open"],
-    ["", "0.0.0.0", "allowlist allowlist"],
+    ["", "0.0.0.0", "pairing pairing"],
     ["access: off", "127.0.0.1", "off off"],
     ["access: { groups: off }", "127.0.0.1", "open off"],
     ["access: off\nweb: { access: { dm: allowlist } }", "127.0.0.1", "allowlist off"],

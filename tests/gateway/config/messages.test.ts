@@ -92,12 +92,45 @@ const cases: Array<{ name: string; yaml: string; env?: Record<string, string>; s
     ],
   },
   {
-    name: "pairing, which people may try",
-    yaml: "access: pairing\nweb:\n  access: { dm: pairing }\n",
+    name: "a mode of access that does not exist",
+    yaml: "access: paired\nweb:\n  access: { dm: closed }\n",
     says: [
-      'parley.yaml:1:1  access: "pairing" is not available; expected "open", "off" or "allowlist", or a section with dm and groups',
-      'parley.yaml:3:13  web.access.dm: "pairing" is not available; expected "open", "off" or "allowlist"',
+      'parley.yaml:1:1  access: expected "pairing", "allowlist", "open" or "off", or a section with dm and groups, found "paired"',
+      'parley.yaml:3:13  web.access.dm: expected "pairing", "allowlist", "open" or "off", found "closed"',
     ],
+  },
+  {
+    name: "shares that are none",
+    yaml: "compaction: 85\nweb: { compaction: { dm: 0.96, group: 0.5 } }\nlimits: { warnAt: 80% }\n",
+    says: [
+      "parley.yaml:1:1  compaction: expected a share from 0.1 to 0.95, or a section with dm and groups, found 85",
+      "parley.yaml:2:22  web.compaction.dm: expected a share from 0.1 to 0.95, found 0.96",
+      "parley.yaml:2:32  web.compaction: unknown key `group`; did you mean `groups`?",
+      'parley.yaml:3:11  limits.warnAt: expected a share from 0.1 to 1, found "80%"',
+    ],
+  },
+  {
+    name: "limits that are none",
+    yaml: "limits: { userRunsPerDay: none }\nweb: { limits: { userRunsPerDay: 0, warnAt: 0.5 } }\nretention: { days: 0.5 }\n",
+    says: [
+      'parley.yaml:1:11  limits.userRunsPerDay: expected a whole number from 1 to 1000000000000, found "none"',
+      'parley.yaml:2:18  web.limits.userRunsPerDay: expected a whole number from 1 to 1000000000000, or "none", found 0',
+      "parley.yaml:2:37  web.limits: unknown key `warnAt`; did you mean `limits.warnAt`?",
+      "parley.yaml:3:14  retention.days: expected a whole number from 1 to 36500, found 0.5",
+    ],
+  },
+  {
+    name: "a word that is no busy mode, and an extra prompt that is too long, without a word of it",
+    yaml: `busy: queue\nextraPrompt: ${"x".repeat(4_001)}\n`,
+    says: [
+      'parley.yaml:1:1  busy: expected "collect", "steer" or "interrupt", found "queue"',
+      "parley.yaml:2:1  extraPrompt: expected text of up to 4000 characters, found text",
+    ],
+  },
+  {
+    name: "a key of the agent's that every platform has as well",
+    yaml: "model: large\n",
+    says: ["parley.yaml:1:1  unknown key `model`; did you mean `agent.model`?"],
   },
   {
     name: "an unknown key inside access",
@@ -155,10 +188,10 @@ const cases: Array<{ name: string; yaml: string; env?: Record<string, string>; s
   {
     name: "environment variables, by their names and after the file",
     yaml: "log: { level: loud }\n",
-    env: { PARLEY_PORT: "-1", PARLEY_ACCESS: "pairing", PARLEY_STRATEGY: "Per User" },
+    env: { PARLEY_PORT: "-1", PARLEY_ACCESS: "paired", PARLEY_STRATEGY: "Per User" },
     says: [
       'parley.yaml:1:8  log.level: expected "silent", "fatal", "error", "warn", "info", "debug" or "trace", found "loud"',
-      'PARLEY_ACCESS: "pairing" is not available; expected "open", "off" or "allowlist", or a section with dm and groups',
+      'PARLEY_ACCESS: expected "pairing", "allowlist", "open" or "off", or a section with dm and groups, found "paired"',
       "PARLEY_PORT: expected a whole number from 0 to 65535, found -1",
       'PARLEY_STRATEGY: expected the name of a strategy: lower case letters, digits and dashes, found "Per User"',
     ],
@@ -185,6 +218,7 @@ const hidingPlaces: Array<(text: string) => string> = [
   (text) => `http: { token: ${text} "x" }`,
   (text) => `http: { tokn: ${text} }`,
   (text) => `agent: { prompt: { x: ${text} } }`,
+  (text) => `extraPrompt: [${text}]`,
 ];
 
 test.each(secrets)("no complaint quotes a secret: %s", (text) => {

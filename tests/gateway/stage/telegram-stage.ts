@@ -2,7 +2,16 @@ import type { FakeChat } from "../../fakes/telegram/fake-chat.ts";
 import { FakeTelegram } from "../../fakes/telegram/fake-telegram.ts";
 import type { WireMessage, WireUser } from "../../fakes/telegram/wire.ts";
 import type { SentMessage } from "../../fakes/telegram/world.ts";
-import { fits, type Heard, type Person, type Said, type Stage } from "./stage.ts";
+import {
+  fits,
+  type Heard,
+  type HearOptions,
+  type Person,
+  type ReceivedFile,
+  type Said,
+  type SayOptions,
+  type Stage,
+} from "./stage.ts";
 
 /** One supergroup with the bot in it, and everybody's private chat. */
 export class TelegramStage implements Stage {
@@ -11,6 +20,7 @@ export class TelegramStage implements Stage {
   readonly showsText = false;
   readonly tg: FakeTelegram;
   readonly group: FakeChat;
+  #tellAdmins: (() => void) | undefined;
 
   private constructor(tg: FakeTelegram) {
     this.tg = tg;
@@ -35,6 +45,17 @@ export class TelegramStage implements Stage {
     return this.tg.sent.filter(({ chatId }) => chatId === this.group.id).map(heard);
   }
 
+  setAdmin(person: TelegramPerson, yes: boolean): void {
+    this.group.members.set(person.user.id, yes ? "administrator" : "member");
+  }
+
+  failAdminLookups(fail: boolean): void {
+    this.#tellAdmins?.();
+    this.#tellAdmins = fail
+      ? this.tg.fail("getChatMember", { status: 500, times: Number.POSITIVE_INFINITY })
+      : undefined;
+  }
+
   close(): Promise<void> {
     return this.tg.close();
   }
@@ -44,6 +65,7 @@ export class TelegramPerson implements Person {
   readonly user: WireUser;
   readonly #stage: TelegramStage;
   readonly #heard = new Set<SentMessage>();
+  readonly #received = new Set<number>();
 
   constructor(stage: TelegramStage, user: WireUser) {
     this.#stage = stage;
@@ -58,7 +80,7 @@ export class TelegramPerson implements Person {
     return String(this.user.id);
   }
 
-  async says(text: string, options: Parameters<Person["says"]>[1] = {}): Promise<Said> {
+  async says(text: string, options: SayOptions = {}): Promise<Said> {
     const { inPrivate = false, replyTo, unaddressed = false } = options;
     const { tg, group } = this.#stage;
     const chat = inPrivate ? tg.dm(this.user) : group;
@@ -68,20 +90,45 @@ export class TelegramPerson implements Person {
     return { id: String(message.message_id), ref: message };
   }
 
+  async picks({ ref }: Heard, label: string): Promise<Said> {
+    const { tg } = this.#stage;
+    const sent = tg.sent.find(({ message }) => message === ref);
+    if (sent === undefined) throw new Error("nobody heard this on Telegram");
+    const press = tg.picks(this.user, sent, label);
+    await tg.taken(press);
+    return { id: `callback:${press.query.id}`, ref: undefined };
+  }
+
   async edits(said: Said, text: string): Promise<void> {
     const { tg, group } = this.#stage;
     const edited = group.edit(said.ref as WireMessage, `@${tg.bot.username} ${text}`);
     await tg.taken(edited);
   }
 
-  async hears(wanted: string | RegExp, { inPrivate = false } = {}): Promise<Heard> {
+  async hears(wanted: string | RegExp, { inPrivate = false, answering }: HearOptions = {}): Promise<Heard> {
     const { tg, group } = this.#stage;
     const chat = inPrivate ? this.user.id : group.id;
+    // An answer to a button quotes nothing.
+    const asked = answering?.ref === undefined ? undefined : Number(answering.id);
     const sent = await tg.waitFor(
-      (message) => message.chatId === chat && !this.#heard.has(message) && fits(message.text, wanted),
+      (message) =>
+        message.chatId === chat &&
+        (asked === undefined || message.replyTo === asked) &&
+        !this.#heard.has(message) &&
+        fits(message.text, wanted),
     );
     this.#heard.add(sent);
     return heard(sent);
+  }
+
+  async receives({ inPrivate = false } = {}): Promise<ReceivedFile> {
+    const { tg, group } = this.#stage;
+    const chat = inPrivate ? this.user.id : group.id;
+    const sent = await tg.waitFor(
+      ({ chatId, files, message }) => chatId === chat && files.length > 0 && !this.#received.has(message.message_id),
+    );
+    this.#received.add(sent.message.message_id);
+    return { name: sent.files[0]?.name ?? "", text: sent.files[0]?.text ?? "" };
   }
 
   async renames(name: string): Promise<void> {
@@ -89,9 +136,10 @@ export class TelegramPerson implements Person {
   }
 }
 
-function heard({ text, message, replyTo, topic }: SentMessage): Heard {
+function heard({ text, message, replyTo, topic, choices }: SentMessage): Heard {
   return {
     text,
+    choices: choices.map(({ label }) => label),
     ref: message,
     quotes: replyTo === undefined ? undefined : String(replyTo),
     thread: topic === undefined ? undefined : String(topic),

@@ -1,16 +1,18 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { onTestFinished } from "vitest";
+import { expect, onTestFinished } from "vitest";
 import { composeGateway } from "../../../gateway/compose.ts";
 import { DEFAULT_DATA_DIR } from "../../../gateway/config/defaults.ts";
 import { loadConfig } from "../../../gateway/config/load.ts";
 import type { Settings } from "../../../gateway/config/schema.ts";
 import { createLog } from "../../../gateway/log.ts";
+import { visitSqliteStore } from "../../../sessions/sqlite/store.ts";
+import type { Store } from "../../../sessions/store.ts";
 import { FakeAnthropic } from "../../fakes/anthropic/fake.ts";
 import type { FakeRequest } from "../../fakes/anthropic/request.ts";
 import { Program } from "./program.ts";
-import type { Stage } from "./stage.ts";
+import type { Heard, Person, SayOptions, Stage } from "./stage.ts";
 
 export interface TheatreOptions {
   strategy?: string;
@@ -22,6 +24,8 @@ export interface TheatreOptions {
 
 interface Running {
   url: string;
+  /** With it the first owner is claimed, as long as there is none. */
+  claimCode: string | undefined;
   stop(): Promise<unknown>;
   kill(): Promise<unknown>;
 }
@@ -87,6 +91,56 @@ export class Theatre {
     return theatre;
   }
 
+  /** With it the first owner is claimed; undefined if there was an owner when the gateway last started. */
+  get claimCode(): string | undefined {
+    return this.gateway.claimCode;
+  }
+
+  /** Make somebody the first owner, as the program says it is done. */
+  async owner(person: Person): Promise<void> {
+    const said = await person.says(`/claim ${this.claimCode}`, { inPrivate: true });
+    await person.hears("You are an owner", { inPrivate: true, answering: said });
+  }
+
+  /** Let somebody administer the group: by the platform's own role where there is one, and as the bot's owner elsewhere. */
+  async admin(person: Person): Promise<void> {
+    if (this.stage.setAdmin === undefined) await this.owner(person);
+    else this.stage.setAdmin(person, true);
+  }
+
+  /** Say something and hear the answer to it. */
+  async ask(person: Person, text: string, wanted: string | RegExp, options: SayOptions = {}): Promise<Heard> {
+    const said = await person.says(text, options);
+    return person.hears(wanted, { inPrivate: options.inPrivate ?? false, answering: said });
+  }
+
+  /** Look at what is written, beside the gateway. */
+  async store<T>(look: (store: Store) => Promise<T>): Promise<T> {
+    const store = visitSqliteStore(this.dataDir);
+    try {
+      return await look(store);
+    } finally {
+      await store.close();
+    }
+  }
+
+  /** Resolves once the gateway has dealt with so many messages that are said meanwhile, whatever became of them. */
+  async taking(count: number, talk: () => Promise<unknown>): Promise<void> {
+    const before = await this.#messagesTaken();
+    await talk();
+    await expect.poll(() => this.#messagesTaken(), { timeout: 10_000 }).toBeGreaterThanOrEqual(before + count);
+  }
+
+  async #messagesTaken(): Promise<number> {
+    const metrics = await (await fetch(`${this.gateway.url}/metrics`)).text();
+    const counts = metrics.matchAll(/^parley_messages_total\{[^}]*\} (\d+)/gm);
+    return Array.from(counts, ([, count]) => Number(count)).reduce((sum, count) => sum + count, 0);
+  }
+
+  get dataDir(): string {
+    return join(this.#folder, DEFAULT_DATA_DIR);
+  }
+
   /** Stop the gateway as SIGTERM does, and start it again on the same data. */
   async restart(): Promise<void> {
     await this.gateway.stop();
@@ -111,7 +165,8 @@ async function composed(folder: string, env: Record<string, string>, logged: str
   const config = loadConfig({ cwd: folder, env });
   const log = createLog(config.log.level, { write: (line) => logged.push(line) });
   const gateway = await composeGateway(config, log);
-  return { url: gateway.url, stop: () => gateway.stop(), kill: () => gateway.stop() };
+  const { url, claimCode } = gateway;
+  return { url, claimCode, stop: () => gateway.stop(), kill: () => gateway.stop() };
 }
 
 async function spawned(folder: string, env: Record<string, string>, logged: string[]): Promise<Running> {
@@ -122,7 +177,15 @@ async function spawned(folder: string, env: Record<string, string>, logged: stri
     logged.push(...program.errors);
     return code;
   };
-  return { url, stop: ended("SIGTERM"), kill: ended("SIGKILL") };
+  return {
+    url,
+    // Printed behind the address, if at all.
+    get claimCode() {
+      return program.output.flatMap((line) => /\/claim (\S+)/.exec(line)?.[1] ?? [])[0];
+    },
+    stop: ended("SIGTERM"),
+    kill: ended("SIGKILL"),
+  };
 }
 
 /** Everything a request says to the model, as one text: for looking up what must, or must not, be in it. */

@@ -1,6 +1,16 @@
+import { randomUUID } from "node:crypto";
 import type { WireMessage } from "../../../adapters/web/wire.ts";
 import { WebPerson } from "../../fakes/web/client.ts";
-import { fits, type Heard, type Person, type Said, type Stage } from "./stage.ts";
+import {
+  fits,
+  type Heard,
+  type HearOptions,
+  type Person,
+  type ReceivedFile,
+  type Said,
+  type SayOptions,
+  type Stage,
+} from "./stage.ts";
 
 /** The lobby of the web chat, and everybody's private chat. */
 export class WebStage implements Stage {
@@ -48,7 +58,7 @@ export class WebStagePerson implements Person {
     return this.web.id;
   }
 
-  async says(text: string, options: Parameters<Person["says"]>[1] = {}): Promise<Said> {
+  async says(text: string, options: SayOptions = {}): Promise<Said> {
     const { inPrivate = false, replyTo, unaddressed = false } = options;
     const written = inPrivate || unaddressed || text.startsWith("/") ? text : `@parley ${text}`;
     const original = replyTo?.ref as WireMessage | undefined;
@@ -59,14 +69,38 @@ export class WebStagePerson implements Person {
     return { id: message.id, ref: message };
   }
 
+  async picks(heard: Heard, label: string): Promise<Said> {
+    const { room, thread, choices = [] } = heard.ref as WireMessage;
+    const choice = choices.find((each) => each.label === label);
+    if (choice === undefined) throw new Error(`no button "${label}" below: ${heard.text}`);
+    const posted = await this.web.say(room, `/${choice.command}`, {
+      clientId: randomUUID(),
+      ...(thread === undefined ? {} : { thread }),
+    });
+    return { id: posted.id, ref: posted };
+  }
+
   async edits(said: Said, text: string): Promise<void> {
     await this.web.edit(said.ref as WireMessage, `@parley ${text}`);
   }
 
-  async hears(wanted: string | RegExp, { inPrivate = false } = {}): Promise<Heard> {
-    return heard(
-      await this.web.hears(({ user, room, text }) => user.isBot && (room === "dm") === inPrivate && fits(text, wanted)),
+  async hears(wanted: string | RegExp, { inPrivate = false, answering }: HearOptions = {}): Promise<Heard> {
+    const message = await this.web.hears(
+      ({ user, room, text, replyTo }) =>
+        user.isBot &&
+        (room === "dm") === inPrivate &&
+        (answering === undefined || replyTo === answering.id) &&
+        fits(text, wanted),
     );
+    return heard(message);
+  }
+
+  async receives({ inPrivate = false } = {}): Promise<ReceivedFile> {
+    const message = await this.web.hears(
+      ({ user, room, files }) => user.isBot && (room === "dm") === inPrivate && files !== undefined,
+    );
+    const text = await (await this.web.load(message, 0)).text();
+    return { name: message.files?.[0]?.name ?? "", text };
   }
 
   renames(name: string): Promise<void> {
@@ -75,5 +109,11 @@ export class WebStagePerson implements Person {
 }
 
 function heard(message: WireMessage): Heard {
-  return { text: message.text, ref: message, quotes: message.replyTo, thread: message.thread };
+  return {
+    text: message.text,
+    ref: message,
+    quotes: message.replyTo,
+    thread: message.thread,
+    choices: message.choices?.map(({ label }) => label) ?? [],
+  };
 }

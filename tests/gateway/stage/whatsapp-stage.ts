@@ -7,7 +7,17 @@ import type { FakeGroup } from "../../fakes/whatsapp/fake-group.ts";
 import { FakeWhatsApp } from "../../fakes/whatsapp/fake-whatsapp.ts";
 import type { FakeMessage, SentMessage } from "../../fakes/whatsapp/seen.ts";
 import { trustOption } from "../../fakes/whatsapp/trust-option.ts";
-import { fits, type Heard, type Person, type Said, type Stage } from "./stage.ts";
+import {
+  fits,
+  type Heard,
+  type HearOptions,
+  numberOf,
+  type Person,
+  type ReceivedFile,
+  type Said,
+  type SayOptions,
+  type Stage,
+} from "./stage.ts";
 
 const account = { platform: "whatsapp", account: "default" } as const;
 
@@ -78,6 +88,17 @@ export class WhatsAppStage implements Stage {
     return this.wa.sent.filter(({ to }) => to === this.group.id).map(heard);
   }
 
+  setAdmin({ contact }: WhatsAppPerson, yes: boolean): void {
+    if (yes) this.group.promote(contact);
+    else this.group.demote(contact);
+  }
+
+  failAdminLookups(fail: boolean): void {
+    this.wa.failGroupQueries(fail);
+    // What the bot knows of the group is out of date: it has to ask.
+    this.group.rename(fail ? "The Team" : "Team");
+  }
+
   close(): Promise<void> {
     return this.wa.close();
   }
@@ -87,6 +108,7 @@ export class WhatsAppPerson implements Person {
   readonly contact: FakeContact;
   readonly #stage: WhatsAppStage;
   readonly #heard = new Set<string>();
+  readonly #received = new Set<string>();
 
   constructor(stage: WhatsAppStage, contact: FakeContact) {
     this.#stage = stage;
@@ -101,7 +123,7 @@ export class WhatsAppPerson implements Person {
     return `${this.contact.lid}@lid`;
   }
 
-  async says(text: string, options: Parameters<Person["says"]>[1] = {}): Promise<Said> {
+  async says(text: string, options: SayOptions = {}): Promise<Said> {
     const { inPrivate = false, replyTo, unaddressed = false } = options;
     const message = await this.contact.writes(text, {
       ...(inPrivate ? {} : { in: this.#stage.group }),
@@ -112,26 +134,44 @@ export class WhatsAppPerson implements Person {
     return { id: message.id, ref: message };
   }
 
+  picks({ text, ref }: Heard, label: string): Promise<Said> {
+    const inPrivate = (ref as SentMessage).to !== this.#stage.group.id;
+    return this.says(numberOf(text, label), { inPrivate, unaddressed: true });
+  }
+
   async edits(said: Said, text: string): Promise<void> {
     const before = await this.#stage.changesTaken();
     await this.contact.edits(said.ref as FakeMessage, text);
     await expect.poll(() => this.#stage.changesTaken(), { interval: 5, timeout: 10_000 }).toBeGreaterThan(before);
   }
 
-  async hears(wanted: string | RegExp, { inPrivate = false } = {}): Promise<Heard> {
-    const { wa, group } = this.#stage;
-    const { contact } = this;
-    const isHere = ({ to }: SentMessage) =>
-      inPrivate ? contact.jid("lid") === to || contact.jid("phone") === to : to === group.id;
-    const sent = await wa.waitFor(
-      (message) => isHere(message) && !this.#heard.has(message.id) && fits(message.text, wanted),
+  async hears(wanted: string | RegExp, { inPrivate = false, answering }: HearOptions = {}): Promise<Heard> {
+    const sent = await this.#stage.wa.waitFor(
+      (message) =>
+        this.#stands(message, inPrivate) &&
+        (answering === undefined || message.quotes?.id === answering.id) &&
+        !this.#heard.has(message.id) &&
+        fits(message.text, wanted),
     );
     this.#heard.add(sent.id);
     return heard(sent);
   }
 
+  async receives({ inPrivate = false } = {}): Promise<ReceivedFile> {
+    const sent = await this.#stage.wa.waitFor(
+      (message) => this.#stands(message, inPrivate) && message.media !== undefined && !this.#received.has(message.id),
+    );
+    this.#received.add(sent.id);
+    return { name: sent.media?.name ?? "", text: sent.media?.bytes.toString("utf8") ?? "" };
+  }
+
   async renames(name: string): Promise<void> {
     this.contact.rename(name);
+  }
+
+  #stands({ to }: SentMessage, inPrivate: boolean): boolean {
+    const { contact } = this;
+    return inPrivate ? contact.jid("lid") === to || contact.jid("phone") === to : to === this.#stage.group.id;
   }
 }
 

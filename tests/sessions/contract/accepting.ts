@@ -151,7 +151,7 @@ export function accepting(scene: StoreScene): void {
     test("is what the chat's own setting says", async () => {
       await say("alice", "first");
       const place = { level: "chat", platform: "telegram", account: "default", chatId: "-100" } as const;
-      await scene.store.setSetting(place, "maxAgeMs", "100000", "test");
+      await scene.store.setSettings(place, { maxAgeMs: "100000" }, "test");
       expect(await say("alice", "second", late)).toMatchObject({ kind: "turn" });
     });
   });

@@ -130,11 +130,11 @@ export function chats(scene: StoreScene): void {
 
     test("settings are found by the chat and change what comes next, not what waits", async () => {
       await say("alice", "under the old plan");
-      await scene.store.setSetting(place, "strategy", "per-user", "test");
+      await scene.store.setSettings(place, { strategy: "per-user" }, "test");
       const accepted = await say("alice", "under the new one");
       expect(accepted).toMatchObject({ lane: `${lane}:user:alice` });
       expect(texts(await claim())).toEqual(["under the old plan"]);
-      await scene.store.setSetting(place, "strategy", null, "test");
+      await scene.store.setSettings(place, { strategy: null }, "test");
       expect(await scene.store.setting(place, "strategy")).toBeNull();
     });
 
@@ -228,13 +228,13 @@ export function chats(scene: StoreScene): void {
         [{ level: "chat", ...chat }, "tagged-hybrid"],
         [{ level: "thread", ...chat, threadId: "t" }, "per-user"],
       ] as const) {
-        await scene.store.setSetting(place, "strategy", strategy, "test");
+        await scene.store.setSettings(place, { strategy }, "test");
         expect(await strategyNow()).toBe(strategy);
       }
     });
 
     test("a group that becomes a supergroup keeps its settings, sessions, chains and what waits", async () => {
-      await scene.store.setSetting(place, "strategy", "per-user", "test");
+      await scene.store.setSettings(place, { strategy: "per-user" }, "test");
       await say("alice", "before");
       const before = await claim(`${lane}:user:alice`);
       await scene.store.journal(before, { message: { role: "user", content: [], author: before.author } });
@@ -273,6 +273,40 @@ export function chats(scene: StoreScene): void {
       running: null,
       waiting: [{ userId: "bob", userName: "BOB" }],
     });
+  });
+
+  test("the lanes of a chat are those in which something runs or waits, also from before it moved", async () => {
+    await say("alice", "a1", { strategy: "per-user" });
+    await say("bob", "b1", { strategy: "per-user" });
+    await say("carol", "shared");
+    await accept(message("dan", "", { addressed: false, albumId: "held" }));
+    await accept(message("eve", "elsewhere", { source: { chat: { id: "-2", kind: "group" } } }));
+    const run = await claim(`${lane}:user:alice`);
+    await say("alice", "a2", { strategy: "per-user" });
+    const here = await scene.store.lanes(run.chat.ref);
+    expect(here).toEqual([
+      {
+        lane: `${lane}:user:alice`,
+        running: { userId: "alice", userName: "ALICE", startedAt: scene.clock.now },
+        waiting: [{ userId: "alice", userName: "ALICE" }],
+      },
+      { lane: `${lane}:user:bob`, running: null, waiting: [{ userId: "bob", userName: "BOB" }] },
+      { lane, running: null, waiting: [{ userId: "carol", userName: "CAROL" }] },
+    ]);
+    await scene.store.moveChat({ platform: "telegram", account: "default", chatId: "-100" }, "-200");
+    const moved = (await scene.store.chats()).find(({ id }) => id === "-200");
+    for (const ref of [run.chat.ref, moved?.ref ?? 0]) {
+      expect((await scene.store.lanes(ref)).map(({ waiting }) => waiting)).toEqual(here.map(({ waiting }) => waiting));
+    }
+  });
+
+  test("a chat says which server it is in", async () => {
+    const chat = { id: "c", kind: "channel" as const, guildId: "g", guildName: "Server" };
+    await accept(message("alice", "/help", { command: { name: "help", args: "" }, source: { chat } }), {
+      isCommand: true,
+    });
+    const [call] = await scene.store.pendingCommands();
+    expect(call?.chat).toMatchObject({ id: "c", guildId: "g", guildName: "Server" });
   });
 
   test("a closed store takes nothing, says so, and can be closed again", async () => {

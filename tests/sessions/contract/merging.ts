@@ -111,10 +111,10 @@ export function merging(scene: StoreScene): void {
     test("takes the later of two settings", async () => {
       const at = (chatId: string) => ({ level: "chat", ...account, chatId }) as const;
       for (const user of ["phone", "lid"]) await turn(privately(user, "hi"));
-      await scene.store.setSetting(at("phone"), "maxAgeMs", "60000", "test");
-      await scene.store.setSetting(at("phone"), "addressing", "always", "test");
+      await scene.store.setSettings(at("phone"), { maxAgeMs: "60000" }, "test");
+      await scene.store.setSettings(at("phone"), { addressing: "always" }, "test");
       scene.clock.now += 1;
-      await scene.store.setSetting(at("lid"), "maxAgeMs", "70000", "test");
+      await scene.store.setSettings(at("lid"), { maxAgeMs: "70000" }, "test");
       await merge("phone", "lid");
       expect(await scene.store.setting(at("lid"), "maxAgeMs")).toBe("70000");
       expect(await scene.store.setting(at("lid"), "addressing")).toBe("always");

@@ -104,7 +104,7 @@ export function people(scene: StoreScene): void {
 
     test("have one private chat, with its settings, history and what was delivered before", async () => {
       const place = { level: "chat", ...account, chatId: PHONE } as const;
-      await scene.store.setSetting(place, "maxAgeMs", "70000", "test");
+      await scene.store.setSettings(place, { maxAgeMs: "70000" }, "test");
       const first = privately(PHONE, "one", { messageId: "A1" });
       await turn(first, "per-user");
       await merge();

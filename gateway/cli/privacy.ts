@@ -1,0 +1,101 @@
+import { writeFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import type { ExportedSession } from "../../sessions/privacy.ts";
+import { formatPlace } from "../chat-place.ts";
+import { loadConfig } from "../config/load.ts";
+import { exportMarkdown } from "../export-text.ts";
+import { count } from "../words.ts";
+import { atTheKeyboard } from "./by.ts";
+import { parseChatName } from "./chat-name.ts";
+import { knownChat } from "./known-chat.ts";
+import { iso, report, toJson } from "./report.ts";
+import { CliError, type JsonOption, type Surroundings } from "./surroundings.ts";
+import { harmless } from "./table.ts";
+import { visit } from "./visit.ts";
+
+/** Erase a person's own conversations in a chat, for good. Nobody else loses anything. */
+export async function forget(
+  around: Surroundings,
+  chatName: string,
+  userId: string,
+  options: JsonOption & { yes?: boolean },
+): Promise<number> {
+  const named = parseChatName(chatName);
+  const { dataDir } = loadConfig(around);
+  return visit(dataDir, async (store) => {
+    const chat = await knownChat(store, named);
+    if (!options.yes) {
+      throw new CliError(
+        `This erases for good what ${harmless(userId)} and the agent said to each other in ${harmless(formatPlace(chat))}: ` +
+          "say it with --yes. Nothing was erased.",
+      );
+    }
+    const { sessions, dropped, runIds } = await store.forget({
+      chatRef: chat.ref,
+      userId,
+      before: Number.MAX_SAFE_INTEGER,
+      by: atTheKeyboard(),
+    });
+    return report(around, options, {
+      value: { chat: formatPlace(chat), user: userId, sessions, dropped, stopped: runIds.length },
+      lines: () => [
+        sessions + dropped + runIds.length === 0
+          ? `There was nothing of ${harmless(userId)} in ${harmless(formatPlace(chat))}.`
+          : `Erased: ${count(sessions, "conversation")} of ${harmless(userId)} in ${harmless(formatPlace(chat))}.`,
+      ],
+    });
+  });
+}
+
+/** A person's conversations in a chat: as Markdown, or as JSON; printed, or into a new file that nobody else can read. */
+export async function exportConversations(
+  around: Surroundings,
+  chatName: string,
+  userId: string,
+  options: JsonOption & { out?: string },
+): Promise<number> {
+  const { cwd, print } = around;
+  const { json, out } = options;
+  const named = parseChatName(chatName);
+  const { dataDir } = loadConfig(around);
+  return visit(dataDir, async (store) => {
+    const chat = await knownChat(store, named);
+    const sessions = await store.exported({ account: chat, userId, chatRef: chat.ref });
+    if (sessions.length === 0) {
+      throw new CliError(`${harmless(userId)} has no conversation in ${harmless(formatPlace(chat))}.`);
+    }
+    const structure = { chat: formatPlace(chat), user: userId, sessions: sessions.map(sessionJson) };
+    if (out === undefined) {
+      print(json ? toJson(structure) : readable(exportMarkdown(sessions)));
+      return 0;
+    }
+    await writeNew(resolve(cwd, out), json ? `${toJson(structure)}\n` : exportMarkdown(sessions));
+    print(`${count(sessions.length, "conversation")} written to ${harmless(out)}.`);
+    return 0;
+  });
+}
+
+function sessionJson({ key, startedAt, shared, messages }: ExportedSession) {
+  return {
+    key,
+    startedAt: iso(startedAt),
+    shared,
+    messages: messages.map((message) => ({ ...message, at: iso(message.at) })),
+  };
+}
+
+/** Text of several lines that a terminal cannot obey; joined characters, as of emoji, stay. */
+function readable(text: string): string {
+  return text.replace(/(?![\n\t])[\p{Cc}\u202A-\u202E\u2066-\u2069]/gu, "?");
+}
+
+async function writeNew(file: string, text: string): Promise<void> {
+  try {
+    await writeFile(file, text, { flag: "wx", mode: 0o600 });
+  } catch (error) {
+    const { code = "" } = error as NodeJS.ErrnoException;
+    if (code === "EEXIST") throw new CliError(`${harmless(file)} is there already: name another file.`);
+    if (code === "") throw error;
+    throw new CliError(`Cannot write ${harmless(file)} (${code}): name a file in a folder that is there and writable.`);
+  }
+}

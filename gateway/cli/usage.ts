@@ -1,0 +1,108 @@
+import type { Spent } from "../../sessions/limits.ts";
+import type { ResolvedSetting, SettingName } from "../../sessions/settings.ts";
+import { dayOf } from "../allowance.ts";
+import { formatPlace } from "../chat-place.ts";
+import { strategiesOf } from "../compose.ts";
+import { loadConfig } from "../config/load.ts";
+import { placesOf } from "../places.ts";
+import { thousands } from "../words.ts";
+import { parseChatName } from "./chat-name.ts";
+import { knownChat } from "./known-chat.ts";
+import { report } from "./report.ts";
+import { resolvedAt, settingIn } from "./resolved.ts";
+import { CliError, type JsonOption, type Surroundings } from "./surroundings.ts";
+import { harmless, table } from "./table.ts";
+import { visit } from "./visit.ts";
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+const LIMITS = {
+  userTokensPerDay: "tokens for one person, in all chats together",
+  userRunsPerDay: "answers for one person, in all chats together",
+  chatTokensPerDay: "tokens for the chat",
+  chatRunsPerDay: "answers for the chat",
+} as const satisfies Partial<Record<SettingName, string>>;
+
+/** Tokens and runs of one day (UTC) by person, in one chat or in all; the limits of the chat, where it has some. */
+export async function usage(
+  around: Surroundings,
+  chatName: string | undefined,
+  options: JsonOption & { day?: string },
+): Promise<number> {
+  const { now = Date.now } = around;
+  const since = options.day === undefined ? dayOf(now()) : parseDay(options.day);
+  const named = chatName === undefined ? undefined : parseChatName(chatName);
+  const config = loadConfig(around);
+  return visit(config.dataDir, async (store) => {
+    const chat = named === undefined ? undefined : await knownChat(store, named);
+    const used = await store.usageByUser({
+      since,
+      until: since + DAY_MS,
+      ...(chat === undefined ? {} : { chatRef: chat.ref }),
+    });
+    const settings =
+      chat === undefined
+        ? []
+        : await resolvedAt({ config, registry: await strategiesOf(config), store }, chat, placesOf(chat));
+    const limits = limitsIn(settings);
+    const total = sum(used);
+    const day = new Date(since).toISOString().slice(0, 10);
+    return report(around, options, {
+      value: {
+        day,
+        chat: chat === undefined ? null : formatPlace(chat),
+        users: used.map(({ userId, userName, tokens, runs }) => ({ user: userId, name: userName, tokens, runs })),
+        total,
+        limits,
+      },
+      *lines() {
+        yield `${chat === undefined ? "All chats" : harmless(formatPlace(chat))}, ${day} (UTC)`;
+        if (used.length === 0) yield "Nothing was used.";
+        else {
+          yield "";
+          const rows = used.map(({ userId, userName, tokens, runs }) => [
+            userName,
+            userId,
+            thousands(tokens),
+            thousands(runs),
+          ]);
+          yield* table(
+            ["NAME", "USER", "TOKENS", "ANSWERS"],
+            [...rows, ["(together)", "", thousands(total.tokens), thousands(total.runs)]],
+          );
+        }
+        const set = Object.entries(limits).filter(([, limit]) => limit !== null);
+        if (set.length > 0) yield "";
+        for (const [name, limit] of set)
+          yield `Limit of a day: ${thousands(Number(limit))} ${LIMITS[name as keyof typeof LIMITS]}`;
+      },
+    });
+  });
+}
+
+function limitsIn(settings: readonly ResolvedSetting[]): Record<keyof typeof LIMITS, number | null> {
+  const limit = (name: SettingName) => {
+    const value = Number(settingIn(settings, name));
+    return Number.isNaN(value) ? null : value;
+  };
+  return {
+    userTokensPerDay: limit("userTokensPerDay"),
+    userRunsPerDay: limit("userRunsPerDay"),
+    chatTokensPerDay: limit("chatTokensPerDay"),
+    chatRunsPerDay: limit("chatRunsPerDay"),
+  };
+}
+
+function sum(used: readonly Spent[]): Spent {
+  return {
+    tokens: used.reduce((all, { tokens }) => all + tokens, 0),
+    runs: used.reduce((all, { runs }) => all + runs, 0),
+  };
+}
+
+function parseDay(text: string): number {
+  const at = /^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(`${text}T00:00:00Z`) : Number.NaN;
+  // Some days that there are not are read as the next month's.
+  if (!Number.isNaN(at) && new Date(at).toISOString().startsWith(text)) return at;
+  throw new CliError(`"${harmless(text)}" is no day: write it as 2026-01-31.`);
+}

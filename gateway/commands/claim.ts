@@ -1,0 +1,41 @@
+import { hashCode, readCode } from "../codes.ts";
+import { argumentsOf } from "./arguments.ts";
+import { type Command, isReadByAuthorAlone } from "./command.ts";
+
+/** Makes its author the first owner, with the code that the program printed. Once. */
+export const claim: Command = {
+  name: "claim",
+  description: "Become this bot's first owner, with the code that it printed",
+  for: "owners",
+  options: () => [{ name: "code", description: "The code", choices: [] }],
+  async run(call, { store, isOwner, noteChange }) {
+    const { platform, account } = call.to;
+    const code = readCode(argumentsOf(call).words.join(""));
+    if (code === "") return "The code is printed where the program was started. Write it behind `/claim`, in private.";
+    if (call.user.id === "") return "I cannot tell who you are here.";
+    if (!isReadByAuthorAlone(call)) {
+      // Others have read it: whoever is quickest would be the owner.
+      await store.setClaim(null, hashCode(code));
+      return "Not where others read it: a code that was given here is void. `parley owner code` prints a new one; use it in private.";
+    }
+    const claiming = await store.claimOwner(hashCode(code), {
+      kind: "user",
+      platform,
+      account,
+      id: call.user.id,
+      name: call.user.name,
+    });
+    switch (claiming.kind) {
+      case "claimed":
+        noteChange({ what: "owner", to: "claimed" });
+        return "You are an owner of this bot now: you are answered everywhere, and you may do what admins may. `/help` lists it.";
+      case "unknown":
+        return "That is not the code.";
+      case "nothing-to-claim":
+        if (await isOwner()) return "You are an owner of this bot.";
+        return "There is nothing to claim: this bot has an owner.";
+      case "locked":
+        return `Too many wrong codes: I take none from you until ${new Date(claiming.until).toISOString().slice(11, 16)} UTC.`;
+    }
+  },
+};

@@ -1,0 +1,32 @@
+import { count } from "../words.ts";
+import { argumentsOf } from "./arguments.ts";
+import { authorOf, type Command } from "./command.ts";
+
+/** Erases the author's own conversations in this chat, once the author has confirmed it. Nobody else loses anything. */
+export const forget: Command = {
+  name: "forget",
+  description: "Erase your own conversations here, for good",
+  async run(call, { store, abort, noteChange, notice }) {
+    const { chat, user, message } = call;
+    if (!argumentsOf(call).flags.has("confirm")) {
+      return {
+        text:
+          "This erases your own conversations in this chat: what you wrote, what I answered, and the pictures in them. " +
+          "They cannot be brought back. Conversations that you share with others stay; an admin can end those with " +
+          "`/new`. Confirm it with `/confirm`.",
+        choices: [
+          { label: "Erase", command: "forget --confirm" },
+          { label: "Cancel", command: "cancel" },
+        ],
+      };
+    }
+    const own = { chatRef: chat.ref, userId: user.id, before: message.seq };
+    // What still waits for an answer of its own gets one.
+    const stopped = await store.stop({ ...own, notice: notice(""), dropped: notice("*(Stopped.)*") });
+    const erased = await store.forget({ ...own, by: authorOf(call) });
+    abort([...stopped.runIds, ...erased.runIds]);
+    noteChange({ what: "conversations erased", to: String(erased.sessions) });
+    if (erased.sessions + stopped.runIds.length + stopped.dropped === 0) return "There was nothing of yours here.";
+    return `Erased: ${count(erased.sessions, "conversation")} of yours.`;
+  },
+};

@@ -1,0 +1,60 @@
+import type { Destination, User } from "../adapters/record.ts";
+import type { AccessStore } from "../sessions/access.ts";
+import { type AccessRules, isConfiguredOwner } from "./access.ts";
+import type { Log } from "./log.ts";
+import type { Platforms } from "./platforms.ts";
+
+export interface RolesOptions {
+  store: AccessStore;
+  platforms: Platforms;
+  access(platform: Destination["platform"]): AccessRules;
+  log: Log;
+}
+
+/** Somebody in a place. */
+export interface Person {
+  at: Destination;
+  user: Pick<User, "id" | "aliases">;
+}
+
+/**
+ * What somebody may do, looked up at the time of the question: nothing is remembered, and nothing that a message says of
+ * its author counts.
+ */
+export class Roles {
+  readonly #options: RolesOptions;
+
+  constructor(options: RolesOptions) {
+    this.#options = options;
+  }
+
+  /** @throws StoreError */
+  async isOwner({ at, user }: Person): Promise<boolean> {
+    const { access, store } = this.#options;
+    if (isConfiguredOwner({ platform: at.platform, user }, access(at.platform))) return true;
+    const { owner, blocked } = await store.standing(at, namesOf(user));
+    return owner && !blocked;
+  }
+
+  /**
+   * Whether the person is an owner or administers the chat.
+   *
+   * @returns `unknown` if the platform did not say: whoever asks has to refuse
+   */
+  async isAdmin(person: Person): Promise<boolean | "unknown"> {
+    const { platforms, log } = this.#options;
+    if (await this.isOwner(person)) return true;
+    const { at, user } = person;
+    if (user.id === "") return false;
+    try {
+      return (await platforms.at(at)?.isAdmin?.(at, user.id)) === true;
+    } catch (error) {
+      log.warn({ err: error, platform: at.platform }, "who administers a chat could not be looked up");
+      return "unknown";
+    }
+  }
+}
+
+export function namesOf({ id, aliases = [] }: Person["user"]): string[] {
+  return [id, ...aliases].filter((name) => name !== "");
+}

@@ -1,0 +1,40 @@
+import type { BotAccount } from "../inbox.ts";
+import type { StoppedWork } from "../runs.ts";
+import type { Db } from "./database.ts";
+
+/** Said in so many words, because SQLite uses a partial index only for a query that repeats its condition. */
+const OPEN = "state IN ('held', 'waiting', 'running')";
+const within = (table: string) =>
+  `EXISTS (SELECT 1 FROM chats c WHERE c.id = ${table}.chat_id AND c.platform = @platform AND c.account = @account)`;
+/** By the present id, or by any other that came along with the message. */
+const said = (table: string) =>
+  `(${table}.user_id IN (@id, @present)
+    OR EXISTS (SELECT 1 FROM json_each(${table}.payload, '$.aliases') WHERE value IN (@id, @present)))`;
+
+/**
+ * Take from a person, in every chat of the account, what waits, commands among it, and mark what runs as stopped; runs
+ * inside a transaction. Nobody is told: whoever is blocked gets no word.
+ */
+export function blocker(db: Db): (account: BotAccount, userId: string) => StoppedWork {
+  type Person = { platform: string; account: string; id: string; present: string };
+  const presentId = db.prepare<[string, string, string], string>(
+    "SELECT user_id FROM aliases WHERE platform = ? AND account = ? AND alias = ? ORDER BY until DESC LIMIT 1",
+  );
+  presentId.pluck();
+  const drop = db.prepare<Person>(
+    `UPDATE inbox INDEXED BY inbox_author SET state = 'dropped', failure = 'blocked'
+     WHERE ${OPEN} AND state IN ('held', 'waiting') AND ${said("inbox")} AND ${within("inbox")}`,
+  );
+  const stop = db.prepare<Person, number>(
+    `UPDATE runs SET stopped = 1
+     WHERE ${within("runs")} AND (user_id IN (@id, @present)
+       OR EXISTS (SELECT 1 FROM inbox i WHERE i.run_id = runs.id AND i.state = 'running' AND ${said("i")}))
+     RETURNING id`,
+  );
+  stop.pluck();
+
+  return ({ platform, account }, id) => {
+    const person = { platform, account, id, present: presentId.get(platform, account, id) ?? id };
+    return { dropped: drop.run(person).changes, runIds: stop.all(person) };
+  };
+}
