@@ -45,6 +45,8 @@ export interface RunRequest {
    * results of tools and before the run would end. Default: nothing.
    */
   following?(): Promise<TranscriptMessage[]>;
+  /** A reply begins, which costs this much even if it is broken off. A `reply` event has the whole cost, this included. */
+  begun?(cost: { usage: Usage; model: string }): void;
 }
 
 /** The session as an outsider sees it. */

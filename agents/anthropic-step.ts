@@ -2,8 +2,16 @@ import { setTimeout as wait } from "node:timers/promises";
 import type Anthropic from "@anthropic-ai/sdk";
 import type { Message, MessageCreateParamsBase } from "@anthropic-ai/sdk/resources/messages";
 import { throwIfAborted } from "./abort.ts";
-import { AgentError } from "./agent.ts";
+import { AgentError, type RunRequest } from "./agent.ts";
 import { classify } from "./anthropic-errors.ts";
+import { toUsage } from "./anthropic-reply.ts";
+
+interface StepOptions {
+  signal: AbortSignal;
+  retryDelayMs: number;
+  textIsShown: boolean;
+  begun?: RunRequest["begun"];
+}
 
 /**
  * One model call: gives the text as it comes, returns the whole reply.
@@ -17,7 +25,7 @@ import { classify } from "./anthropic-errors.ts";
 export async function* streamReply(
   client: Anthropic,
   params: MessageCreateParamsBase,
-  { signal, retryDelayMs, textIsShown }: { signal: AbortSignal; retryDelayMs: number; textIsShown: boolean },
+  { signal, retryDelayMs, textIsShown, begun = () => {} }: StepOptions,
 ): AsyncGenerator<{ type: "text"; text: string } | { type: "restart" }, Message> {
   for (let attempt = 1; ; attempt++) {
     throwIfAborted(signal);
@@ -26,6 +34,7 @@ export async function* streamReply(
     try {
       for await (const event of stream) {
         throwIfAborted(signal);
+        if (event.type === "message_start") begun({ usage: toUsage(event.message), model: event.message.model });
         if (event.type !== "content_block_delta" || event.delta.type !== "text_delta") continue;
         if (event.delta.text === "") continue;
         given = true;

@@ -93,7 +93,7 @@ export function createAnthropicAgent(options: AnthropicAgentOptions): Agent {
           messages: await abortable(toMessageParams(messages, readImage), signal),
           cache_control: { type: "ephemeral" },
         },
-        { signal, retryDelayMs, textIsShown },
+        { signal, retryDelayMs, textIsShown, begun: request.begun },
       );
       const content = toBlocks(reply);
       messages.push({ role: "assistant", content });

@@ -4,9 +4,9 @@ export interface AuditEntry {
   id: number;
   /** Epoch ms. */
   at: number;
-  /** `platform:user`, or `cli:name`. */
+  /** `platform:user`, or `cli:name`; `platform` where ids turned out to be one person's. */
   by: string;
-  /** Such as `setting strategy`, `access`, `pairing`, `owner`, `sessions forgotten`. */
+  /** Such as `setting strategy`, `access`, `pairing`, `owner`, `owner code`, `answers stopped`, `sessions forgotten`. */
   what: string;
   /** `platform[@account]:chat`, with `#thread` behind it; a user, a server or a platform for what concerns those. */
   where: string;
@@ -15,6 +15,9 @@ export interface AuditEntry {
   /** `null`: it was taken away. */
   to: string | null;
 }
+
+/** Whose doing something is, and where. */
+export type AuditOrigin = Pick<AuditEntry, "by" | "where">;
 
 export interface AuditStore {
   /** Newest first. `where` selects a place with everything in it. Default limit 100. */

@@ -1,5 +1,6 @@
 import type { Destination } from "../adapters/record.ts";
-import type { BotAccount, ChatInfo, Fork, SettingLevel } from "./inbox.ts";
+import type { AuditOrigin } from "./audit.ts";
+import type { BotAccount, ChatInfo, ForCommand, Fork, SettingLevel } from "./inbox.ts";
 
 /** Settings belong to places, never to session keys: isolation cannot break them. */
 export type SettingPlace =
@@ -43,8 +44,17 @@ export interface ChatStore {
   setting(place: SettingPlace, name: string): Promise<string | null>;
   /** What is set in these places, widest first as given; places without any are left out. */
   settingsAt(places: readonly SettingPlace[]): Promise<SettingLevel[]>;
-  /** All or none, audited in the same transaction; `null` removes one. What is so already is no change. */
-  setSettings(place: SettingPlace, values: Readonly<Record<string, string | null>>, by: string): Promise<void>;
+  /**
+   * All or none, audited in the same transaction; `null` removes one. What is so already is no change.
+   *
+   * @throws CommandGoneError
+   */
+  setSettings(
+    place: SettingPlace,
+    values: Readonly<Record<string, string | null>>,
+    by: string,
+    command?: ForCommand,
+  ): Promise<void>;
   /** Those who wrote last in a chat, latest first. */
   recentAuthors(chatRef: number, limit: number): Promise<Array<{ id: string; name: string }>>;
   /** The lanes of a chat in which something runs or waits. */
@@ -53,9 +63,13 @@ export interface ChatStore {
   forkOf(key: string): Promise<Fork | null>;
   /**
    * End the current session of a key, if it began before the message with this arrival number; the next turn starts with
-   * nothing. @returns false if there was none
+   * nothing.
+   *
+   * @param audit for a session that others share
+   * @returns false if there was none
+   * @throws CommandGoneError
    */
-  endSession(key: string, before: number): Promise<boolean>;
+  endSession(key: string, before: number, audit?: AuditOrigin, command?: ForCommand): Promise<boolean>;
   lane(lane: string): Promise<LaneView>;
   /** Turns of people per user id and latest name in the session's transcript. */
   participants(sessionId: number): Promise<Array<{ id: string; name: string; turns: number }>>;
@@ -64,7 +78,8 @@ export interface ChatStore {
   /**
    * Two ids of an account's people are one person's, who goes by the second from now on: sessions, a private chat with
    * its settings, and everything that waits or runs follow, in one transaction. What was written under the first id is
-   * read as the second's.
+   * read as the second's. A rule of access that one of them had and that counts no more, or that blocks the other, is
+   * audited.
    *
    * @returns lanes under their new names that have work, and the private chat, which may have something to send
    */

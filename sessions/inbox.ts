@@ -113,6 +113,28 @@ export interface AcceptedMessage {
   interrupts?: boolean;
 }
 
+/**
+ * The command that something is changed for. The change is one transaction with the command's row: a row that does not
+ * wait any more (its author was blocked meanwhile) changes nothing, and what was changed is kept with it, so that the
+ * command does not deny it when it runs again after a crash.
+ */
+export interface ForCommand {
+  /** Arrival number of the command. */
+  seq: number;
+  /** What its author is told of the change. */
+  said: string;
+}
+
+/** Thrown by every change for a command that is finished or was dropped: nothing was changed. */
+export class CommandGoneError extends Error {
+  readonly code = "command-gone";
+
+  constructor(seq: number) {
+    super(`command ${seq} does not wait any more`);
+    this.name = "CommandGoneError";
+  }
+}
+
 /** A command that was accepted and is not finished: it runs at once, and again after a crash. */
 export interface AcceptedCommand {
   message: AcceptedMessage;
@@ -120,6 +142,8 @@ export interface AcceptedCommand {
   chat: ChatInfo;
   to: Destination;
   plan: RoutedPlan;
+  /** What its author is told of what it has changed already, before a crash; the latest, where it was more than one thing. */
+  effect?: string;
 }
 
 export interface ChatInfo {

@@ -4,6 +4,7 @@ import type { BotAccount } from "./inbox.ts";
 export interface Spent {
   /** Read, written and taken from or put into its cache, all together. */
   tokens: number;
+  /** Those that have begun to be answered, however they ended. */
   runs: number;
 }
 

@@ -40,7 +40,7 @@ export interface StoredChunk {
 export interface Offer {
   /** Without the slash. */
   commands: readonly string[];
-  /** True if a message that is nothing but a number picks one. */
+  /** True if a message that is nothing but a number picks one. A turn of whoever was offered it, there, voids it. */
   numbered: boolean;
   /** Epoch ms. */
   expiresAt: number;
@@ -76,6 +76,7 @@ export interface OutboxStore {
   platformOf(chatRef: number): Promise<Destination["platform"]>;
   /** The chat's next chunk, marked as being sent. */
   nextChunk(chatRef: number): Promise<PendingChunk | null>;
+  /** The chunk's files are forgotten, as soon as `deliverOutside` cannot need them again. */
   chunkSent(chunk: PendingChunk, messageId: string): Promise<void>;
   /** The platform did certainly not take it: it is as if it had not been tried. */
   chunkUnsent(chunk: PendingChunk): Promise<void>;
@@ -97,13 +98,13 @@ export interface OutboxStore {
    */
   remark(to: Destination, about: "no-thread" | "thread-gone" | `limit:${string}`, notice: Notice): Promise<boolean>;
   /**
-   * Put texts into the outbox that answer a command, and end the command, in one transaction. What was offered to its
-   * author in the chat before is void; what is offered now can be picked where the command stands. A delivery goes to `to` alone; where nothing is known of that chat it is taken for
-   * the author's private one.
+   * Put texts into the outbox that answer a command, and end the command, in one transaction. What is offered now can be
+   * picked by its author where the command stands, in place of what was offered before; `null` only voids that. A
+   * delivery goes to `to` alone; where nothing is known of that chat it is taken for the author's private one.
    *
    * @returns chats with something to send
    */
-  answerCommand(seq: number, deliveries: NewDelivery[], offer?: Offer): Promise<number[]>;
+  answerCommand(seq: number, deliveries: NewDelivery[], offer?: Offer | null): Promise<number[]>;
   /** What is offered to somebody in a chat, or in one of its threads, and has not expired. */
   offer(chatRef: number, userId: string, threadId?: string): Promise<Offer | null>;
 }

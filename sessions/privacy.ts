@@ -1,4 +1,4 @@
-import type { BotAccount } from "./inbox.ts";
+import type { BotAccount, ForCommand } from "./inbox.ts";
 import type { StoppedWork } from "./runs.ts";
 import type { TranscriptMessage } from "./transcript.ts";
 
@@ -18,13 +18,13 @@ export interface PrivacyStore {
    * else shows, and the texts of messages and answers. Own are those whose key names the person, those of the person's
    * private chat, and those that nobody else has written into. What the person has waiting or running there is stopped.
    * What came after `before` (an arrival number) is not touched.
+   *
+   * @throws CommandGoneError
    */
-  forget(order: {
-    chatRef: number;
-    userId: string;
-    before: number;
-    by: string;
-  }): Promise<StoppedWork & { sessions: number }>;
+  forget(
+    order: { chatRef: number; userId: string; before: number; by: string },
+    command?: ForCommand,
+  ): Promise<StoppedWork & { sessions: number }>;
   /** A person's conversations in one chat, or in all of the account, oldest first. */
   exported(query: { account: BotAccount; userId: string; chatRef?: number }): Promise<ExportedSession[]>;
   /**

@@ -1,5 +1,6 @@
 import type { Destination } from "../adapters/record.ts";
-import type { AcceptedMessage, ChatInfo, Notice, RoutedPlan } from "./inbox.ts";
+import type { AuditOrigin } from "./audit.ts";
+import type { AcceptedMessage, ChatInfo, ForCommand, Notice, RoutedPlan } from "./inbox.ts";
 import type { NewDelivery } from "./outbox.ts";
 import type { Author, TranscriptMessage, Usage } from "./transcript.ts";
 
@@ -51,9 +52,11 @@ export type Claim =
   | { kind: "busy" }
   | { kind: "idle" };
 
+export type ModelUsage = { model: string } & Usage;
+
 export interface StepRecord {
   message: TranscriptMessage;
-  usage?: { model: string } & Usage;
+  usage?: ModelUsage;
 }
 
 export interface Ending {
@@ -86,6 +89,8 @@ export interface StopOrder {
   lane?: string;
   /** Everybody's, not the user's alone. */
   everybody?: boolean;
+  /** Said in the audit if anybody else loses something by it, or if it is for everybody's: with who lost something. */
+  audit?: AuditOrigin;
   /** For others who lose something by it. */
   notice: Notice;
   /** For messages that wait for an answer of their own and will get none. */
@@ -95,7 +100,7 @@ export interface StopOrder {
 export interface StoppedWork {
   /** Messages that had not been started. */
   dropped: number;
-  /** Runs that are going on, to be aborted by whoever executes them. */
+  /** Runs that are going on, to be aborted by whoever executes them; those too that had been stopped before. */
   runIds: number[];
 }
 
@@ -119,8 +124,14 @@ export interface RunStore {
   claim(lane: string, executing?: ReadonlySet<number>): Promise<Claim>;
   /** The session so far, without the run's own steps. */
   history(sessionId: number): Promise<TranscriptMessage[]>;
-  /** @throws LeaseLostError */
+  /**
+   * Write down a finished step. With its first one a run counts as one, however it ends.
+   *
+   * @throws LeaseLostError
+   */
   journal(lease: Lease, step: StepRecord): Promise<void>;
+  /** Count what was used without a step of the journal: for a reply that was broken off. @throws LeaseLostError */
+  bookUsage(lease: Lease, usage: ModelUsage): Promise<void>;
   /**
    * The next turn of the run's author, if it asks to be taken into the run (`busy` in its plan) and may: it stands in the
    * same lane, session and thread, is complete, and neither anybody else's message nor an own command waits before it.
@@ -145,8 +156,13 @@ export interface RunStore {
   park(lease: Lease): Promise<void>;
   /** Lanes with work, and the chats they belong to. */
   lanesWithWork(): Promise<Array<{ lane: string; chatRef: number }>>;
-  /** Drop what waits and mark the runs that go on, as far as the order reaches. */
-  stop(order: StopOrder): Promise<StoppedWork>;
+  /**
+   * Drop what waits and mark the runs that go on, as far as the order reaches. Whose run was stopped already is not told
+   * again.
+   *
+   * @throws CommandGoneError
+   */
+  stop(order: StopOrder, command?: ForCommand): Promise<StoppedWork>;
   /** Runs that go on and are marked as stopped, by whomever. */
   stoppedRuns(): Promise<number[]>;
   putBlob(bytes: Uint8Array, mimeType: string): Promise<string>;

@@ -81,8 +81,8 @@ export const settingKinds: readonly SettingKind[] = [
     expected: "the name of a model, without spaces",
     parse: (text) => (/^[\w.:/@-]{1,100}$/.test(text) ? text : undefined),
   },
-  limit("userTokensPerDay", "Tokens that one person may use in a day, in all chats together"),
-  limit("userRunsPerDay", "Answers that one person may get in a day, in all chats together"),
+  limit("userTokensPerDay", "Tokens that one person may use in a day, in all chats of an account together"),
+  limit("userRunsPerDay", "Answers that one person may get in a day, in all chats of an account together"),
   limit("chatTokensPerDay", "Tokens that may be used in a chat in a day"),
   limit("chatRunsPerDay", "Answers that may be given in a chat in a day"),
 ];

@@ -2,7 +2,7 @@ import type { CommandCall, InboundMessage } from "../../adapters/record.ts";
 import type { SettingPlace } from "../chats.ts";
 import type { Accepted, AcceptOptions, Decision, Facts, Notice, RoutedPlan } from "../inbox.ts";
 import { acceptQueries, type Open, type Waiting } from "./accept-queries.ts";
-import { standingReader } from "./access.ts";
+import type { StandingOf } from "./access.ts";
 import type { ChatRefs } from "./chat-refs.ts";
 import type { Db } from "./database.ts";
 import type { Enqueue } from "./enqueue.ts";
@@ -39,12 +39,19 @@ export function acceptor(
     chats,
     offers,
     pairings,
+    standingOf,
     enqueue,
     now,
-  }: { chats: ChatRefs; offers: Offers; pairings: Pairings; enqueue: Enqueue; now: () => number },
+  }: {
+    chats: ChatRefs;
+    offers: Offers;
+    pairings: Pairings;
+    standingOf: StandingOf;
+    enqueue: Enqueue;
+    now: () => number;
+  },
 ): Accept {
   const settings = settingsReader(db);
-  const standingOf = standingReader(db);
   const queries = acceptQueries(db);
 
   return (message, { decide, overLimit, maxWaiting }) => {
@@ -99,6 +106,11 @@ export function acceptor(
       return offer?.numbered ? offer.commands : undefined;
     }
 
+    /** The conversation has gone on: a number that is written later need not be about what was offered before. */
+    function voidOffer(): void {
+      offers.voidNumbered({ chatRef, userId: source.user.id, threadId });
+    }
+
     /** A thread that somebody opened from a message has that message's id: it belongs where the message does. */
     function threadLink(chat: number, thread: string) {
       const opened = queries.root.get(chat, "thread", thread);
@@ -121,6 +133,7 @@ export function acceptor(
       const continued = continuedBurst(plan);
       const seq = write({ state: "waiting", decision, burst: continued });
       if (seq === null) return DUPLICATE;
+      voidOffer();
       const burst = continued ?? seq;
       if (message.albumId !== undefined) {
         const { session, lane } = plan;
@@ -153,6 +166,7 @@ export function acceptor(
       const readyAt = now() + decision.readyAfterMs;
       const seq = write({ state: "waiting", decision, like: sibling });
       if (seq === null) return DUPLICATE;
+      voidOffer();
       queries.grow.run(readyAt, sibling.lane, sibling.burst);
       const { root } = JSON.parse(sibling.plan) as Pick<RoutedPlan, "root">;
       if (root !== undefined) queries.linkBurst.run(root, sibling.lane, sibling.burst);

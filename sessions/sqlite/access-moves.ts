@@ -3,6 +3,11 @@ import type { Db } from "./database.ts";
 
 type Move = { platform: string; account: string; from: string; to: string };
 
+interface MovedRule {
+  blocked: boolean;
+  change?: { from: string | null; to: string | null };
+}
+
 /** What was decided of a person or a chat is found under another id from now on; runs inside a transaction. */
 export function accessMover(db: Db) {
   // Of two rules that meet, the one that lets in less.
@@ -69,9 +74,14 @@ export function accessMover(db: Db) {
   }
 
   return {
-    /** @returns whether the person is blocked */
-    person(account: BotAccount, from: string, to: string): boolean {
+    /**
+     * @returns whether the person is blocked, and the rule that counts no more beside the one that does; `null` for none
+     * that has become a block
+     */
+    person(account: BotAccount, from: string, to: string): MovedRule {
       const move = { platform: account.platform, account: account.account, from, to };
+      const rule = (id: string) => ruleOf.get(account.platform, account.account, id)?.rule ?? null;
+      const [old, own] = [rule(from), rule(to)];
       moveRule(move, "user");
       ownRequests.run(move);
       copyOffers.run(move);
@@ -79,7 +89,9 @@ export function accessMover(db: Db) {
       const who = (id: string) => `${account.platform}:${id}`;
       copyTrials.run({ from: who(from), to: who(to) });
       dropTrials.run(who(from));
-      return ruleOf.get(account.platform, account.account, to)?.rule === "blocked";
+      const now = rule(to);
+      const isLost = old !== null && old !== own && (own !== null || old === "blocked");
+      return { blocked: now === "blocked", ...(isLost && { change: { from: own === now ? old : own, to: now } }) };
     },
     /** @param refs the numbers of the chat and of the one that it became */
     chat(account: BotAccount, from: string, to: string, refs: { from: number; to: number }): void {

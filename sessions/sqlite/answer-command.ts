@@ -1,9 +1,9 @@
 import type { Destination } from "../../adapters/record.ts";
 import type { NewDelivery, Offer } from "../outbox.ts";
 import type { ChatRefs } from "./chat-refs.ts";
-import type { Db } from "./database.ts";
 import type { Enqueue } from "./enqueue.ts";
 import type { Offers } from "./offers.ts";
+import type { People } from "./people.ts";
 import type { waiting } from "./waiting.ts";
 
 /**
@@ -15,28 +15,23 @@ import type { waiting } from "./waiting.ts";
  *
  * @returns chats with something to send; none if the command was ended before
  */
-export function commandAnswerer(
-  db: Db,
-  {
-    chats,
-    offers,
-    enqueue,
-    queue,
-  }: {
-    chats: ChatRefs;
-    offers: Offers;
-    enqueue: Enqueue;
-    queue: Pick<ReturnType<typeof waiting>, "endCommand">;
-  },
-): (seq: number, deliveries: readonly NewDelivery[], offer?: Offer) => number[] {
-  const presentId = db.prepare<[string, string, string], { user_id: string }>(
-    "SELECT user_id FROM aliases WHERE platform = ? AND account = ? AND alias = ? ORDER BY until DESC LIMIT 1",
-  );
-
+export function commandAnswerer({
+  chats,
+  offers,
+  people,
+  enqueue,
+  queue,
+}: {
+  chats: ChatRefs;
+  offers: Offers;
+  people: People;
+  enqueue: Enqueue;
+  queue: Pick<ReturnType<typeof waiting>, "endCommand">;
+}): (seq: number, deliveries: readonly NewDelivery[], offer?: Offer | null) => number[] {
   return (seq, deliveries, offer) => {
     const command = queue.endCommand(seq);
     if (command === undefined) return [];
-    offers.replace(command, offer);
+    if (offer !== undefined) offers.replace(command, offer ?? undefined);
     const told = new Set<number>();
     for (const { to, ...delivery } of deliveries) {
       if (delivery.chunks.length === 0) continue;
@@ -50,8 +45,7 @@ export function commandAnswerer(
   function numberOf({ platform, account, chatId }: Destination, own: number): number {
     const known = chats.find(platform, account, chatId);
     if (known !== undefined) return known;
-    const renamed = presentId.get(platform, account, chatId)?.user_id;
-    if (renamed !== undefined && chats.find(platform, account, renamed) === own) return own;
+    if (chats.find(platform, account, people.present({ platform, account }, chatId)) === own) return own;
     return chats.of({ platform, account, chat: { id: chatId, kind: "dm" } });
   }
 }

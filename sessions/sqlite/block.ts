@@ -1,6 +1,7 @@
 import type { BotAccount } from "../inbox.ts";
 import type { StoppedWork } from "../runs.ts";
 import type { Db } from "./database.ts";
+import type { People } from "./people.ts";
 
 /** Said in so many words, because SQLite uses a partial index only for a query that repeats its condition. */
 const OPEN = "state IN ('held', 'waiting', 'running')";
@@ -15,14 +16,10 @@ const said = (table: string) =>
  * Take from a person, in every chat of the account, what waits, commands among it, and mark what runs as stopped; runs
  * inside a transaction. Nobody is told: whoever is blocked gets no word.
  */
-export function blocker(db: Db): (account: BotAccount, userId: string) => StoppedWork {
+export function blocker(db: Db, people: People): (account: BotAccount, userId: string) => StoppedWork {
   type Person = { platform: string; account: string; id: string; present: string };
-  const presentId = db.prepare<[string, string, string], string>(
-    "SELECT user_id FROM aliases WHERE platform = ? AND account = ? AND alias = ? ORDER BY until DESC LIMIT 1",
-  );
-  presentId.pluck();
   const drop = db.prepare<Person>(
-    `UPDATE inbox INDEXED BY inbox_author SET state = 'dropped', failure = 'blocked'
+    `UPDATE inbox INDEXED BY inbox_author SET state = 'dropped', failure = 'blocked', effect = NULL
      WHERE ${OPEN} AND state IN ('held', 'waiting') AND ${said("inbox")} AND ${within("inbox")}`,
   );
   const stop = db.prepare<Person, number>(
@@ -34,7 +31,7 @@ export function blocker(db: Db): (account: BotAccount, userId: string) => Stoppe
   stop.pluck();
 
   return ({ platform, account }, id) => {
-    const person = { platform, account, id, present: presentId.get(platform, account, id) ?? id };
+    const person = { platform, account, id, present: people.present({ platform, account }, id) };
     return { dropped: drop.run(person).changes, runIds: stop.all(person) };
   };
 }

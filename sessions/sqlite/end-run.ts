@@ -1,5 +1,5 @@
 import type { AcceptedMessage } from "../inbox.ts";
-import { type Ended, type Ending, type Lease, LeaseLostError, type StepRecord } from "../runs.ts";
+import { type Ended, type Ending, type Lease, LeaseLostError, type ModelUsage, type StepRecord } from "../runs.ts";
 import type { Block } from "../transcript.ts";
 import type { Blobs } from "./blobs.ts";
 import type { ChatRefs } from "./chat-refs.ts";
@@ -20,6 +20,15 @@ interface Held {
   started_at: number;
   draft: string | null;
 }
+
+/** A run that no model has used anything for. */
+const NOTHING_YET: ModelUsage = {
+  model: "",
+  inputTokens: 0,
+  outputTokens: 0,
+  cacheReadTokens: 0,
+  cacheWriteTokens: 0,
+};
 
 /** What shows a run's answer while it is written. */
 export interface StoredDraft {
@@ -60,6 +69,7 @@ export function runSteps(db: Db, { chats, enqueue, blobs, joining, now }: RunSte
     `INSERT INTO usage (at, run_id, session_id, chat_id, user_id, user_name, model, input_tokens, output_tokens,
        cache_read_tokens, cache_write_tokens) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
+  const isCounted = db.prepare<[number]>("SELECT 1 FROM usage WHERE run_id = ? LIMIT 1");
   const lastStep = db.prepare<[number], { step: number; role: string; content: string }>(
     "SELECT step, role, content FROM journal WHERE run_id = ? ORDER BY step DESC LIMIT 1",
   );
@@ -110,7 +120,16 @@ export function runSteps(db: Db, { chats, enqueue, blobs, joining, now }: RunSte
       addStep.run({ run: run.id, ...said, at: now() });
       blobs.show(run.session_id, content);
     }
-    if (usage === undefined) return;
+    if (usage !== undefined) book(run, usage);
+  }
+
+  /** Steps of a run that goes on: it counts from the first of them. */
+  function goOn(run: Held, steps: readonly StepRecord[]): void {
+    for (const step of steps) append(run, step);
+    if (isCounted.get(run.id) === undefined) book(run, NOTHING_YET);
+  }
+
+  function book(run: Held, usage: ModelUsage): void {
     const { model, inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens } = usage;
     addUsage.run(
       now(),
@@ -152,13 +171,15 @@ export function runSteps(db: Db, { chats, enqueue, blobs, joining, now }: RunSte
   }
 
   return {
-    journal: (lease: Lease, step: StepRecord): void => append(holding(lease), step),
+    journal: (lease: Lease, step: StepRecord): void => goOn(holding(lease), [step]),
+
+    bookUsage: (lease: Lease, usage: ModelUsage): void => book(holding(lease), usage),
 
     takeIn(lease: Lease, messages: readonly AcceptedMessage[], steps: readonly StepRecord[]): boolean {
       const run = holding(lease);
       if (!joining.start(lease, messages)) return false;
       dropUnanswered(run.id);
-      for (const step of steps) append(run, step);
+      goOn(run, steps);
       return true;
     },
 

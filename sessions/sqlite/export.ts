@@ -48,8 +48,10 @@ export function exporter(db: Db, people: People) {
       const owner = decodeKey(key)?.user;
       if (owner !== undefined && people.at(account, owner, started_at) !== userId) return [];
       const all = said.all({ ...account, session: id }).map((row): Said => ({ ...stepOf(row), at: row.at }));
-      const shared = all.some((each) => beginsTurn(each) && each.author?.id !== userId);
-      const messages = shared ? turnsOf(all, userId) : all;
+      const mixed = all.some((each) => beginsTurn(each) && each.author?.id !== userId);
+      const messages = mixed ? turnsOf(all, userId) : all;
+      // One of the person's own that began as a copy is still nobody else's.
+      const shared = mixed && owner === undefined;
       return messages.length === 0 ? [] : [{ key, startedAt: started_at, shared, messages }];
     });
   };

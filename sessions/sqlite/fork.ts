@@ -37,7 +37,8 @@ export function forks(db: Db, chats: ChatRefs, people: People, blobs: Blobs) {
     "SELECT id, key, chat_id, merged_into, merged_after, erased_at FROM sessions WHERE id = ?",
   );
   const begunSince = db.prepare<{ chat: number; after: number; id: number }, { key: string; started_at: number }>(
-    `SELECT key, started_at FROM sessions WHERE chat_id IN ${CHATS_OF} AND began_with > @after AND id <> @id`,
+    `SELECT key, started_at FROM sessions WHERE chat_id IN ${CHATS_OF} AND id <> @id
+       AND (began_with > @after OR ended_at >= (SELECT received_at FROM inbox WHERE seq = @after))`,
   );
   const copy = db.prepare<{ into: number; from: number; offset: number; upTo: number }>(
     `INSERT INTO transcript (session_id, seq, role, content, author_id, author_name, at, arrival)
@@ -60,7 +61,7 @@ export function forks(db: Db, chats: ChatRefs, people: People, blobs: Blobs) {
       return { session: session.id, upTo: session.up_to, after: session.after ?? 0 };
     },
 
-    /** A session has just begun: copy what it begins with, unless a session with its key has begun with it before. */
+    /** A session has just begun: copy what it begins with, unless one with its key has begun or was ended since then. */
     copy({ session, upTo, after }: Fork, begun: BegunSession): void {
       const from = source.get(session);
       if (from === undefined || from.erased_at !== null || !isShared(from.key)) return;

@@ -13,6 +13,8 @@ export interface Offers {
   at(place: OfferPlace): Offer | null;
   /** The latest offer counts; `undefined` only voids what was offered before. Runs inside a transaction. */
   replace(place: OfferPlace, offer: Offer | undefined): void;
+  /** What a number would pick there means something else from now on. Runs inside a transaction. */
+  voidNumbered(place: OfferPlace): void;
   dropExpired(): void;
 }
 
@@ -25,6 +27,9 @@ export function offers(db: Db, chats: ChatRefs, now: () => number): Offers {
     "SELECT commands, numbered, expires_at FROM offers WHERE chat_id = ? AND user_id = ? AND thread_id IS ? AND expires_at > ?",
   );
   const remove = db.prepare<[number, string]>("DELETE FROM offers WHERE chat_id = ? AND user_id = ?");
+  const removeNumbered = db.prepare<[number, string, string | null]>(
+    "DELETE FROM offers WHERE chat_id = ? AND user_id = ? AND thread_id IS ? AND numbered = 1",
+  );
   const insert = db.prepare<[number, string, string | null, string, number, number]>(
     "INSERT INTO offers (chat_id, user_id, thread_id, commands, numbered, expires_at) VALUES (?, ?, ?, ?, ?, ?)",
   );
@@ -47,6 +52,7 @@ export function offers(db: Db, chats: ChatRefs, now: () => number): Offers {
       if (offer === undefined || offer.commands.length === 0 || userId === "") return;
       insert.run(chat, userId, threadId, JSON.stringify(offer.commands), offer.numbered ? 1 : 0, offer.expiresAt);
     },
+    voidNumbered: ({ chatRef, userId, threadId }) => void removeNumbered.run(chats.present(chatRef), userId, threadId),
     dropExpired: () => void dropExpired.run(now()),
   };
 }

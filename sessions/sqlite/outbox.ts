@@ -40,6 +40,11 @@ export function outbox(db: Db, chats: ChatRefs, enqueue: Enqueue) {
   const mark = db.prepare<[string, string | null, number, number]>(
     "UPDATE chunks SET state = ?, message_id = ? WHERE delivery_id = ? AND n = ?",
   );
+  // All of an answer in a thread that may be gone goes outside again, until the last of it is sent.
+  const dropFiles = db.prepare<[number]>(
+    `UPDATE chunks SET files = NULL WHERE delivery_id = ? AND state = 'sent' AND files IS NOT NULL AND NOT EXISTS
+       (SELECT 1 FROM deliveries d WHERE d.id = delivery_id AND d.state = 'pending' AND d.opened = 1)`,
+  );
   const finish = db.prepare<[number, number]>(
     `UPDATE deliveries SET state = 'sent'
      WHERE id = ? AND NOT EXISTS (SELECT 1 FROM chunks WHERE delivery_id = ? AND state <> 'sent')`,
@@ -106,6 +111,7 @@ export function outbox(db: Db, chats: ChatRefs, enqueue: Enqueue) {
       link.run(messageId, deliveryId);
       threadWorks.run(deliveryId);
       finish.run(deliveryId, deliveryId);
+      dropFiles.run(deliveryId);
     },
 
     chunkUnsent: ({ deliveryId, index }: PendingChunk): void => void mark.run("pending", null, deliveryId, index),
@@ -116,6 +122,7 @@ export function outbox(db: Db, chats: ChatRefs, enqueue: Enqueue) {
       instead?: Notice,
     ): void {
       fail.run(failure, deliveryId);
+      dropFiles.run(deliveryId);
       if (instead !== undefined) {
         enqueue(chatRef, { chunks: instead.chunks, threadId: to.threadId, replyTo, forUserId, replyToken });
       }

@@ -18,6 +18,10 @@ export interface People {
   /** All ids that have meant the person at some time, as JSON for `json_each`. */
   idsOf(account: BotAccount, userId: string): string;
   at(account: BotAccount, id: string, time: number): string;
+  /** The id that whoever had this one last goes by now. */
+  present(account: BotAccount, id: string): string;
+  /** Whether the person has ever written. */
+  hasWritten(account: BotAccount, id: string): boolean;
   /** Those who wrote into a chat, latest first. */
   recentAuthors(chatRef: number, limit: number): Array<{ id: string; name: string }>;
 }
@@ -29,6 +33,19 @@ export function people(db: Db): People {
   );
   const person = db.prepare<BotAccount & { id: string; time: number }, { id: string }>(
     `SELECT ${personAt("@id", "@time")} AS id`,
+  );
+  const latest = db.prepare<BotAccount & { id: string }, string>(
+    `SELECT user_id FROM aliases WHERE platform = @platform AND account = @account AND alias = @id
+     ORDER BY until DESC LIMIT 1`,
+  );
+  latest.pluck();
+  // Whoever was answered is found without a look at every chat.
+  const written = db.prepare<BotAccount & { ids: string }>(
+    `SELECT 1 FROM usage u JOIN chats c ON c.id = u.chat_id AND c.platform = @platform AND c.account = @account
+     WHERE u.user_id IN (SELECT value FROM json_each(@ids))
+     UNION ALL SELECT 1 FROM chats c WHERE c.platform = @platform AND c.account = @account AND EXISTS
+       (SELECT 1 FROM inbox i WHERE i.chat_id = c.id AND i.user_id IN (SELECT value FROM json_each(@ids)))
+     LIMIT 1`,
   );
   // From one name to the next in the index: nobody's many messages are read.
   const authors = db.prepare<{ chat: number }, { id: string; name: string; last: number }>(
@@ -45,9 +62,17 @@ export function people(db: Db): People {
   );
   const present = db.prepare<[number], { id: number }>("SELECT coalesce(moved_to, id) AS id FROM chats WHERE id = ?");
 
+  const presentId = ({ platform, account }: BotAccount, id: string) => latest.get({ platform, account, id }) ?? id;
+  const idsOf = ({ platform, account }: BotAccount, user: string) =>
+    JSON.stringify([user, ...aliases.all({ platform, account, user }).map(({ id }) => id)]);
+
   return {
-    idsOf: ({ platform, account }, user) =>
-      JSON.stringify([user, ...aliases.all({ platform, account, user }).map(({ id }) => id)]),
+    idsOf,
+    present: presentId,
+    hasWritten({ platform, account }, id) {
+      const ids = idsOf({ platform, account }, presentId({ platform, account }, id));
+      return id !== "" && written.get({ platform, account, ids }) !== undefined;
+    },
     at: ({ platform, account }, id, time) => person.get({ platform, account, id, time })?.id ?? id,
     recentAuthors(chatRef, limit) {
       const latest = new Map<string, string>();

@@ -33,6 +33,8 @@ export interface InboxRow {
   burst: number | null;
   ready_at: number;
   sent_at: number;
+  /** Of a command alone. */
+  effect: string | null;
 }
 
 export interface StepRow {

@@ -1,10 +1,12 @@
 import { decodeKey, encodeKey, encodePart } from "../../strategies/key.ts";
 import type { BotAccount } from "../inbox.ts";
 import { accessMover } from "./access-moves.ts";
+import { type AddAudit, auditPlace } from "./audit.ts";
 import { blocker } from "./block.ts";
 import type { ChatRefs } from "./chat-refs.ts";
 import type { Db } from "./database.ts";
 import { settingsMover } from "./move-settings.ts";
+import type { People } from "./people.ts";
 import { keyRenamer, QUEUED, type Queued } from "./rename-keys.ts";
 
 /** Said in so many words, because SQLite uses a partial index only for a query that repeats its condition. */
@@ -23,7 +25,10 @@ const within = (table: string) =>
  * read as the new one's through `aliases`. Whoever was blocked under one of the ids is blocked as a whole. Doing it again
  * changes nothing.
  */
-export function personMerger(db: Db, chats: ChatRefs, now: () => number) {
+export function personMerger(
+  db: Db,
+  { chats, people, addAudit, now }: { chats: ChatRefs; people: People; addAudit: AddAudit; now: () => number },
+) {
   const latest = db.prepare<[string, string, string], { user_id: string; until: number }>(
     `SELECT user_id, until FROM aliases WHERE platform = ? AND account = ? AND alias = ? ORDER BY until DESC LIMIT 1`,
   );
@@ -67,7 +72,7 @@ export function personMerger(db: Db, chats: ChatRefs, now: () => number) {
   const rename = keyRenamer(db, now);
   const moveSettings = settingsMover(db);
   const moveAccess = accessMover(db);
-  const block = blocker(db);
+  const block = blocker(db, people);
 
   function noteAlias({ platform, account }: BotAccount, alias: string, userId: string): void {
     const known = latest.get(platform, account, alias);
@@ -109,7 +114,11 @@ export function personMerger(db: Db, chats: ChatRefs, now: () => number) {
       },
       renamed,
     );
-    if (moveAccess.person({ platform, account }, from, to)) block({ platform, account }, to);
+    const { blocked, change } = moveAccess.person({ platform, account }, from, to);
+    if (blocked) block({ platform, account }, to);
+    if (change !== undefined) {
+      addAudit({ by: "platform", what: "access", where: auditPlace(platform, { account, id: to }), ...change });
+    }
     return {
       lanes: Array.from(lanes, ([lane, chat]) => ({ lane, chatRef: chat })),
       ...(chatRef === undefined ? {} : { chatRef }),

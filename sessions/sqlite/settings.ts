@@ -37,7 +37,7 @@ export function settingsReader(db: Db): (places: readonly SettingPlace[]) => Set
   };
 }
 
-/** Set what is not so already, with its entries in the audit; runs inside a transaction. */
+/** Set what is not so already, with its entries in the audit; runs inside a transaction. @returns whether there was any */
 export function settingsWriter(db: Db, addAudit: AddAudit, now: () => number) {
   const current = db.prepare<[string, string], { value: string }>(
     "SELECT value FROM settings WHERE place = ? AND name = ?",
@@ -48,15 +48,18 @@ export function settingsWriter(db: Db, addAudit: AddAudit, now: () => number) {
        changed_by = excluded.changed_by`,
   );
   const remove = db.prepare("DELETE FROM settings WHERE place = ? AND name = ?");
-  return (place: SettingPlace, values: Readonly<Record<string, string | null>>, by: string): void => {
+  return (place: SettingPlace, values: Readonly<Record<string, string | null>>, by: string): boolean => {
     const at = placeName(place);
     const where = auditSettingPlace(place);
+    let changed = false;
     for (const [name, to] of Object.entries(values)) {
       const from = current.get(at, name)?.value ?? null;
       if (from === to) continue;
       if (to === null) remove.run(at, name);
       else upsert.run(at, name, to, now(), by);
       addAudit({ by, what: `setting ${name}`, where, from, to });
+      changed = true;
     }
+    return changed;
   };
 }

@@ -1,5 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
+import type { Approval } from "../access.ts";
+import type { ForCommand } from "../inbox.ts";
+import type { StoppedWork } from "../runs.ts";
 import type { Store } from "../store.ts";
 import { acceptor } from "./accept.ts";
 import { accessRules, standingReader } from "./access.ts";
@@ -13,10 +16,12 @@ import { claimer } from "./claim.ts";
 import { codeTrials } from "./code-trials.ts";
 import { asStoreError, type Db, openDatabase } from "./database.ts";
 import { runSteps } from "./end-run.ts";
+import { sessionEnder } from "./end-session.ts";
 import { enqueuer } from "./enqueue.ts";
 import { emptyLog, overwriteDeleted } from "./erasing.ts";
 import { exporter } from "./export.ts";
 import { makeFolder } from "./folder.ts";
+import { changesForCommands } from "./for-command.ts";
 import { forgetter } from "./forget.ts";
 import { forks } from "./fork.ts";
 import { GroupCommit } from "./group-commit.ts";
@@ -27,6 +32,7 @@ import { outbox } from "./outbox.ts";
 import { overview } from "./overview.ts";
 import { pairings } from "./pairing.ts";
 import { people } from "./people.ts";
+import { personIds } from "./person-ids.ts";
 import { pruneAll, pruner } from "./prune.ts";
 import { personMerger } from "./same-person.ts";
 import { settingsReader, settingsWriter } from "./settings.ts";
@@ -85,12 +91,13 @@ export function sqliteStore(db: Db, options: SqliteStoreOptions = {}, released: 
   const enqueue = enqueuer(db, now);
   const log = audit(db, now);
   const trials = codeTrials(db, now);
-  const rules = accessRules(db, log.add, trials, now);
+  const persons = people(db);
+  const idsOf = personIds(db, persons);
+  const rules = accessRules(db, { people: persons, trials, addAudit: log.add, now });
   const requests = pairings(db, { chats, rules, trials, addAudit: log.add, enqueue, now });
   const offered = offers(db, chats, now);
-  const standing = standingReader(db);
-  const accept = acceptor(db, { chats, offers: offered, pairings: requests, enqueue, now });
-  const persons = people(db);
+  const standing = standingReader(db, persons);
+  const accept = acceptor(db, { chats, offers: offered, pairings: requests, standingOf: standing, enqueue, now });
   const pictures = blobs(db, now);
   const forking = forks(db, chats, persons, pictures);
   const claim = claimer(db, { chats, forking, holder: randomUUID(), now });
@@ -105,16 +112,18 @@ export function sqliteStore(db: Db, options: SqliteStoreOptions = {}, released: 
   const secrets = vault(db, now);
   const queue = waiting(db, chats);
   const views = overview(db);
-  const answerCommand = commandAnswerer(db, { chats, offers: offered, enqueue, queue });
+  const answerCommand = commandAnswerer({ chats, offers: offered, people: persons, enqueue, queue });
   const settingsAt = settingsReader(db);
   const setSettings = settingsWriter(db, log.add, now);
   const hasChanged = changedElsewhere(db);
   const moveChat = chatMover(db, chats, now);
-  const mergePerson = personMerger(db, chats, now);
-  const stop = stopper(db, chats, enqueue);
-  const endSession = db.prepare(
-    "UPDATE sessions SET ended_at = ? WHERE key = ? AND ended_at IS NULL AND began_with < ?",
-  );
+  const mergePerson = personMerger(db, { chats, people: persons, addAudit: log.add, now });
+  const stop = stopper(db, { chats, enqueue, addAudit: log.add });
+  const endSession = sessionEnder(db, log.add, now);
+  const changeFor = changesForCommands(db);
+  /** Commit a change that may be a command's. */
+  const change = <T>(command: ForCommand | undefined, does: () => T, hasEffect: (result: T) => boolean): Promise<T> =>
+    commit.run(() => changeFor(command, does, hasEffect));
   let closed = false;
 
   return {
@@ -128,6 +137,7 @@ export function sqliteStore(db: Db, options: SqliteStoreOptions = {}, released: 
     claim: (lane, executing = new Set()) => commit.run(() => claim(lane, executing)),
     history: async (sessionId) => views.history(sessionId),
     journal: (lease, step) => commit.run(() => steps.journal(lease, step)),
+    bookUsage: (lease, usage) => commit.run(() => steps.bookUsage(lease, usage)),
     following: async (lease) => joining.following(lease),
     takeIn: (lease, messages, added) => commit.run(() => steps.takeIn(lease, messages, added)),
     threadOpened: (lease, threadId) => commit.run(() => steps.threadOpened(lease, threadId)),
@@ -136,7 +146,7 @@ export function sqliteStore(db: Db, options: SqliteStoreOptions = {}, released: 
     end: (lease, ending) => commit.run(() => steps.end(lease, ending)),
     park: (lease) => commit.run(() => steps.park(lease)),
     lanesWithWork: async () => queue.lanesWithWork(),
-    stop: (order) => commit.run(() => stop(order)),
+    stop: (order, command) => change(command, () => stop(order), hasStopped),
     stoppedRuns: async () => queue.stoppedRuns(),
     putBlob(bytes, mimeType) {
       const hash = hashOf(bytes);
@@ -169,12 +179,27 @@ export function sqliteStore(db: Db, options: SqliteStoreOptions = {}, released: 
 
     standing: async (place, userIds) => standing(place, userIds),
     accessEntries: async () => rules.entries(),
-    setAccess: (subject, rule, by) => commit.run(() => rules.set(subject, rule, by)),
+    knowsUser: async (account, userId) => persons.hasWritten(account, userId),
+    idsOf: async (account, userId) => idsOf(account, userId),
+    setAccess: (subject, rule, by, command) =>
+      change(
+        command,
+        () => rules.set(subject, rule, by),
+        ({ refused }) => refused === undefined,
+      ),
     pairings: async () => requests.all(),
-    approve: (code, by, notice, whole) => commit.run(() => requests.approve(code, by, notice, whole)),
-    dismiss: (code, by) => commit.run(() => requests.dismiss(code, by)),
-    setClaim: (hash, instead) => commit.run(() => rules.setClaim(hash, instead)),
-    claimOwner: (hash, user) => commit.run(() => rules.claimOwner(hash, user)),
+    approve: (code, by, notice, whole, command) =>
+      change(command, () => requests.approve(code, by, notice, whole), isApproved),
+    dismiss: (code, by, command) => change(command, () => requests.dismiss(code, by), isApproved),
+    async setClaim(hash, instead, by, command) {
+      await change(command, () => rules.setClaim(hash, instead, by), Boolean);
+    },
+    claimOwner: (hash, user, command) =>
+      change(
+        command,
+        () => rules.claimOwner(hash, user),
+        ({ kind }) => kind === "claimed",
+      ),
 
     audit: async (filter) => log.read(filter),
     addAudit: (entry) => commit.run(() => log.add(entry)),
@@ -183,10 +208,12 @@ export function sqliteStore(db: Db, options: SqliteStoreOptions = {}, released: 
     sessions: async ({ chatRef } = {}) => views.sessions(chatRef),
     setting: async (place, name) => views.setting(place, name),
     settingsAt: async (places) => settingsAt(places),
-    setSettings: (place, values, by) => commit.run(() => setSettings(place, values, by)),
+    async setSettings(place, values, by, command) {
+      await change(command, () => setSettings(place, values, by), Boolean);
+    },
     recentAuthors: async (chatRef, limit) => persons.recentAuthors(chatRef, limit),
     forkOf: async (key) => forking.of(key),
-    endSession: (key, before) => commit.run(() => endSession.run(now(), key, before).changes > 0),
+    endSession: (key, before, origin, command) => change(command, () => endSession(key, before, origin), Boolean),
     lane: async (lane) => queue.lane(lane),
     lanes: async (chatRef) => queue.lanes(chatRef),
     participants: async (sessionId) => views.participants(sessionId),
@@ -197,8 +224,12 @@ export function sqliteStore(db: Db, options: SqliteStoreOptions = {}, released: 
     spent: async (who, since, except) => used.spent(who, since, except),
     usageByUser: async (filter) => used.byUser(filter),
 
-    async forget(order) {
-      const work = await commit.run(() => forget(order));
+    async forget(order, command) {
+      const work = await change(
+        command,
+        () => forget(order),
+        () => true,
+      );
       emptyLog(db);
       return work;
     },
@@ -219,4 +250,12 @@ export function sqliteStore(db: Db, options: SqliteStoreOptions = {}, released: 
       released();
     },
   };
+}
+
+function isApproved({ kind }: Approval): boolean {
+  return kind === "approved";
+}
+
+function hasStopped({ dropped, runIds }: StoppedWork): boolean {
+  return dropped + runIds.length > 0;
 }

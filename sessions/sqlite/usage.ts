@@ -37,7 +37,7 @@ export function usage(db: Db, people: People) {
     `SELECT ${SPENT} FROM usage u
      WHERE u.chat_id IN ${CHATS_OF} AND u.at >= @since AND (@except IS NULL OR u.run_id IS NOT @except)`,
   );
-  /** A run that goes on and whose first reply is still to come. */
+  /** A run that goes on and that nothing is written down for yet, since then. */
   const begun = "NOT EXISTS (SELECT 1 FROM usage u WHERE u.run_id = r.id AND u.at >= @since)";
   const begunByPerson = db.prepare<BotAccount & Since & { user: string }, { n: number }>(
     `SELECT count(*) AS n FROM runs r JOIN chats c ON c.id = r.chat_id

@@ -34,7 +34,7 @@ export function waiting(db: Db, chats: ChatRefs) {
     "SELECT * FROM inbox WHERE seq = ? AND is_command = 1 AND state = 'waiting'",
   );
   const endCommand = db.prepare<[number], OfferPlace>(
-    `UPDATE inbox SET state = 'done' WHERE seq = ? AND is_command = 1 AND state = 'waiting'
+    `UPDATE inbox SET state = 'done', effect = NULL WHERE seq = ? AND is_command = 1 AND state = 'waiting'
      RETURNING chat_id AS chatRef, user_id AS userId, thread_id AS threadId`,
   );
   const lanesIn = db.prepare<{ chat: number }, { lane: string }>(
@@ -67,6 +67,7 @@ export function waiting(db: Db, chats: ChatRefs) {
       chat,
       to: destinationOf(chat, row.thread_id),
       plan: planOf(row),
+      ...(row.effect === null ? {} : { effect: row.effect }),
     };
   }
 

@@ -71,6 +71,37 @@ describe("on the disk", () => {
     }));
 });
 
+test("files that were sent are in the database no more; those of an answer that may go outside go with its last chunk", async () => {
+  const db = openDatabase(":memory:");
+  const store = sqliteStore(db, { now: () => NOW });
+  const stored = db.prepare<[], number>("SELECT n FROM chunks WHERE files IS NOT NULL ORDER BY delivery_id, n");
+  stored.pluck();
+  const chunks = ["one", "two"].map((text) => ({
+    text,
+    plain: text,
+    files: [{ name: "export.json", mimeType: "application/json", text: "all of it" }],
+  }));
+  async function left(opened: boolean, failing = false): Promise<unknown[]> {
+    const inbound = message("alice", "/export", { command: { name: "export", args: "" } });
+    const accepted = await store.accept(inbound, routing(inbound, { isCommand: true }));
+    const seq = "seq" in accepted ? accepted.seq : 0;
+    const to = { platform: "telegram", account: "default", chatId: "-100" } as const;
+    const [chatRef = 0] = await store.answerCommand(seq, [{ to, chunks, opened }]);
+    const seen: unknown[] = [stored.all()];
+    for (let chunk = await store.nextChunk(chatRef); chunk; chunk = await store.nextChunk(chatRef)) {
+      if (failing && chunk.index === 1) await store.deliveryFailed(chunk, "refused");
+      else await store.chunkSent(chunk, `${seq}-${chunk.index}`);
+      seen.push(stored.all());
+    }
+    db.exec("UPDATE chunks SET files = NULL");
+    return seen;
+  }
+  expect(await left(false)).toEqual([[0, 1], [1], []]);
+  expect(await left(true)).toEqual([[0, 1], [0, 1], []]);
+  expect(await left(true, true)).toEqual([[0, 1], [0, 1], [1]]);
+  await store.close();
+});
+
 describe("a long conversation", () => {
   /** Turns of so many rows each: the words, then replies that ask for a tool and its results, then the answer. */
   function fill(db: Db, session: number, turns: number, rows: number): void {

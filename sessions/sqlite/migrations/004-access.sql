@@ -78,4 +78,7 @@ CREATE TABLE offers (
 -- JSON of what is shown to pick from: [{"label", "command"}].
 ALTER TABLE chunks ADD COLUMN choices TEXT;
 
+-- Of a command that waits: what its author is told of what it has changed already.
+ALTER TABLE inbox ADD COLUMN effect TEXT;
+
 CREATE INDEX chats_guild ON chats (platform, guild) WHERE guild IS NOT NULL;

@@ -64,6 +64,29 @@ export function forks(scene: StoreScene): void {
       expect(await said(await turn("alice", "six"))).toEqual(["alice: six"]);
     });
 
+    test("is not taken along by whoever has begun with nothing since, or wants to", async () => {
+      const restart = async (user: string) => {
+        const inbound = message(user, "/new", { command: { name: "new", args: "" } });
+        const accepted = await accept(inbound, { isCommand: true, strategy: "per-user" });
+        const seq = "seq" in accepted ? accepted.seq : 0;
+        await scene.store.endSession(`${lane}:user:${user}`, seq);
+        await scene.store.answerCommand(seq, []);
+      };
+      await turn("alice", "one");
+      await choose(await fork());
+      await turn("alice", "own");
+      await scene.store.setSettings(place, { strategy: "shared", [FORK_SETTING]: null }, "test");
+      await turn("bob", "two");
+      scene.clock.now += 1;
+      await choose(await fork());
+      // One that was open at the second switch and is ended now, and one that has not begun yet.
+      await restart("alice");
+      await restart("carol");
+      expect(await said(await turn("alice", "three"))).toEqual(["alice: three"]);
+      expect(await said(await turn("carol", "four"))).toEqual(["carol: four"]);
+      expect(await said(await turn("bob", "five"))).toEqual(["alice: one", "bob: two", "bob: five"]);
+    });
+
     test("is taken along without what was being said, and without what is said there later", async () => {
       await turn("alice", "one");
       await say("bob", "on its way");

@@ -28,7 +28,7 @@ export function offers(scene: StoreScene): void {
     if (call === null) throw new Error("no command");
     return call;
   }
-  async function offered(user: string, what?: Offer): Promise<number> {
+  async function offered(user: string, what?: Offer | null): Promise<number> {
     const call = await sent(command(user));
     await scene.store.answerCommand(call.message.seq, [{ to: call.to, chunks: chunks("choose") }], what);
     return call.chat.ref;
@@ -69,13 +69,15 @@ export function offers(scene: StoreScene): void {
       expect(await accept(there)).toMatchObject({ kind: "command" });
     });
 
-    test("is void as soon as another command of its author is answered there, and not by anybody else's", async () => {
+    test("is void as soon as another one is made to its author there, or it is made void, and not by anybody else's command", async () => {
       const chatRef = await offered("alice", offer());
       await offered("bob", offer({ commands: ["other"] }));
       expect(await scene.store.offer(chatRef, "alice")).toMatchObject({ commands: ["confirm abc", "cancel"] });
       await offered("alice", offer({ commands: ["new"], numbered: false }));
       expect(await scene.store.offer(chatRef, "alice")).toMatchObject({ commands: ["new"], numbered: false });
       await offered("alice");
+      expect(await scene.store.offer(chatRef, "alice")).toMatchObject({ commands: ["new"] });
+      await offered("alice", null);
       expect(await scene.store.offer(chatRef, "alice")).toBeNull();
     });
 
@@ -91,7 +93,7 @@ export function offers(scene: StoreScene): void {
       // A crash while it is carried out: it runs again, with what was offered still there.
       expect(await scene.store.offer(chatRef, "alice")).not.toBeNull();
       const seq = call?.message.seq ?? 0;
-      expect(await scene.store.answerCommand(seq, [{ to: group, chunks: chunks("done") }])).toEqual([chatRef]);
+      expect(await scene.store.answerCommand(seq, [{ to: group, chunks: chunks("done") }], null)).toEqual([chatRef]);
       expect(await scene.store.answerCommand(seq, [{ to: group, chunks: chunks("done") }])).toEqual([]);
       expect(await scene.store.offer(chatRef, "alice")).toBeNull();
       expect(await deliveries()).toEqual(["-100: done"]);
@@ -114,6 +116,26 @@ export function offers(scene: StoreScene): void {
       expect(await accept(message("alice", "1", unasked))).toEqual({ kind: "ignored" });
       await offered("alice", offer({ numbered: false }));
       expect(await accept(message("alice", "1", unasked))).toEqual({ kind: "ignored" });
+    });
+
+    test("by number is void as soon as a turn of its author is accepted there, and not by anything else", async () => {
+      const there = { source: { thread: THREAD } };
+      const chatRef = await offered("alice", offer());
+      for (const other of [
+        message("bob", "hi"),
+        message("alice", "elsewhere", { source: { chat: { id: "-2", kind: "group" } } }),
+        message("alice", "in a thread", there),
+        message("alice", "not for you", { addressed: false }),
+      ]) {
+        await accept(other);
+      }
+      expect(await scene.store.offer(chatRef, "alice")).not.toBeNull();
+      expect(await accept(message("alice", "another question"))).toMatchObject({ kind: "turn" });
+      expect(await scene.store.offer(chatRef, "alice")).toBeNull();
+      expect(await accept(message("alice", "1", { addressed: false }))).toEqual({ kind: "ignored" });
+      await offered("alice", offer({ numbered: false }));
+      await accept(message("alice", "one more"));
+      expect(await scene.store.offer(chatRef, "alice")).not.toBeNull();
     });
 
     test("is nobody's whom the platform does not name", async () => {

@@ -250,7 +250,7 @@ export function privacy(scene: StoreScene): void {
       expect(await exported("alice")).toEqual([["…", true, ["alice's", "to alice's"]]]);
       expect(await exported("bob")).toEqual([
         ["…", true, ["bob's", "to bob's"]],
-        ["…:user:bob", true, ["bob's", "to bob's", "bob's own", "to bob's own"]],
+        ["…:user:bob", false, ["bob's", "to bob's", "bob's own", "to bob's own"]],
       ]);
     });
 

@@ -64,6 +64,36 @@ export function usage(scene: StoreScene): void {
       expect(await by("alice", done)).toMatchObject({ user: { tokens: 15, runs: 2 } });
     });
 
+    test("counts a run from its first step on, however it ends, and one that was refused before that not at all", async () => {
+      const refused = await begin(message("alice", "too much"));
+      await scene.store.end(refused, { ...answer(refused, "no more today"), outcome: "failed" });
+      expect(await by("alice", refused)).toEqual({ user: { tokens: 0, runs: 0 }, chat: { tokens: 0, runs: 0 } });
+      for (const outcome of ["stopped", "failed", "done"] as const) {
+        const run = await begin(message("alice", outcome));
+        const turn = { role: "user" as const, content: [], author: run.author };
+        await scene.store.journal(run, { message: turn });
+        if (outcome !== "stopped") await reply(run, 10);
+        await scene.store.end(run, { ...answer(run, "ok"), outcome, forget: "if-unanswered" });
+      }
+      await scene.reopen();
+      expect(await by("alice", refused)).toEqual({ user: { tokens: 20, runs: 3 }, chat: { tokens: 20, runs: 3 } });
+      expect(await scene.store.usageByUser({ since: 0 })).toEqual([
+        { userId: "alice", userName: "ALICE", tokens: 20, runs: 3 },
+      ]);
+    });
+
+    test("without a step is booked to the run that holds the lease", async () => {
+      const run = await begin(message("alice", "hi"));
+      const used = { model: "m", inputTokens: 3, outputTokens: 2, cacheReadTokens: 1, cacheWriteTokens: 1 };
+      await scene.store.bookUsage(run, used);
+      await reply(run, 10);
+      expect(await by("alice", run)).toMatchObject({ user: { tokens: 17, runs: 1 } });
+      await end(run);
+      await expect(scene.store.bookUsage(run, used)).rejects.toMatchObject({ code: "lease-lost" });
+      expect(await scene.store.history(run.sessionId)).toHaveLength(1);
+      expect(await by("alice", run)).toMatchObject({ user: { tokens: 17, runs: 1 } });
+    });
+
     test("is one person's under all ids; a number that passed on to somebody else is that one's from then on", async () => {
       const run = await use(message("phone", "hi"), 10);
       await use(message("lid", "hi"), 20);
