@@ -234,8 +234,13 @@ export interface Adapter {
    */
   openThread?(at: Destination, message: { id: string; title: string; replyToken?: string }): Promise<string>;
 
-  /** Whether the user administers the chat, looked up now. @throws if that cannot be found out */
-  isAdmin?(at: Destination, userId: string): Promise<boolean>;
+  /**
+   * Whether the user administers the chat, looked up now.
+   *
+   * @param command id of the message for which it is asked: what the platform told along with it counts for it alone
+   * @throws if that cannot be found out
+   */
+  isAdmin?(at: Destination, userId: string, command?: string): Promise<boolean>;
 
   /** True if chunks can carry choices; where they cannot, the gateway numbers them in the text. */
   readonly choices?: boolean;
@@ -246,6 +251,20 @@ export interface Adapter {
    * @throws SendError `refused` if the bot may not write to the person first
    */
   openPrivate?(userId: string): Promise<Destination>;
+
+  /**
+   * For platforms that are the gateway's own and keep what was said: it is gone for good, with files and choices, and
+   * whoever looks at it sees it go. Resolves with the number of messages; asking again erases what is left.
+   */
+  readonly erase?: {
+    /** What was said before a time, in epoch ms. */
+    before(time: number): Promise<number>;
+    /**
+     * What a person said in a place, and the answers to it; their private chat whole. Without `threadId` the place is the
+     * chat with all its threads.
+     */
+    of(at: Destination, userId: string): Promise<number>;
+  };
 
   /** @throws SendError if the bytes cannot be had within `maxBytes` */
   fetchAttachment?(attachment: Attachment, maxBytes: number, signal: AbortSignal): Promise<FetchedAttachment>;

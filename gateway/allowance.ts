@@ -1,7 +1,7 @@
 import type { UsageStore } from "../sessions/limits.ts";
 import type { Run } from "../sessions/runs.ts";
 import type { ChatSettings } from "../sessions/settings.ts";
-import { thousands } from "./words.ts";
+import { count, thousands } from "./words.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
@@ -53,7 +53,7 @@ export function isUsedUp({ used, limit }: Allowance): boolean {
 /** What somebody is told who may not be answered any more today. */
 export function refusal({ whose, what, limit }: Allowance, now: number): string {
   const owner = whose === "user" ? "You have" : "This chat has";
-  const spent = what === "tokens" ? `${thousands(limit)} tokens` : `${thousands(limit)} answers`;
+  const spent = count(limit, what === "tokens" ? "token" : "answer");
   return `${owner} used up what there is for a day: ${spent}. I can answer again ${untilMidnight(now)}.`;
 }
 

@@ -5,7 +5,7 @@ import { toolUses } from "../agents/steps.ts";
 import type { Run } from "../sessions/runs.ts";
 import type { ChatSettings } from "../sessions/settings.ts";
 import type { Store } from "../sessions/store.ts";
-import type { Author, TranscriptMessage } from "../sessions/transcript.ts";
+import type { Author, TranscriptMessage, Usage } from "../sessions/transcript.ts";
 import type { Answer } from "./endings.ts";
 import type { Metrics } from "./metrics.ts";
 import { type AttachmentLimits, turnMessage } from "./turn.ts";
@@ -44,6 +44,8 @@ export class Conversation {
   readonly #steps: TranscriptMessage[];
   /** What the model took in last, in tokens; 0 before it has answered. */
   contextTokens = 0;
+  /** What replies have cost that were begun and are not journalled; only the last may still be being written. */
+  #begun: Array<{ usage: Usage; model: string }> = [];
 
   constructor(options: ConversationOptions, parts: ConversationParts) {
     this.#options = options;
@@ -51,10 +53,14 @@ export class Conversation {
     this.#steps = [...parts.run.steps];
   }
 
+  /** Whether the turn is written down. */
+  get begun(): boolean {
+    return this.#steps.length > 0;
+  }
+
   /** Write the turn down, unless an earlier attempt has. Nothing comes into the run before this is done. */
   async begin(signal: AbortSignal): Promise<void> {
     const { run } = this.#parts;
-    if (this.#steps.length > 0) return;
     const turn = await this.#turn(run, signal);
     // Whoever fetches pictures may not heed its signal.
     signal.throwIfAborted();
@@ -88,6 +94,7 @@ export class Conversation {
       isAdmin,
       model: settings.model,
       following: () => this.#takeIn(signal),
+      begun: (cost) => void this.#begun.push(cost),
     });
     for await (const event of events) {
       signal.throwIfAborted();
@@ -99,6 +106,7 @@ export class Conversation {
       } else if (event.type === "reply") {
         answer.keep(event.content);
         const message: TranscriptMessage = { role: "assistant", content: event.content };
+        this.#begun.pop();
         await store.journal(run, { message, usage: { model: event.model, ...event.usage } });
         this.#steps.push(message);
         const { inputTokens, cacheReadTokens, cacheWriteTokens } = event.usage;
@@ -117,9 +125,21 @@ export class Conversation {
     }
   }
 
+  /** Book what replies have cost that were broken off, what was written of the last by estimate. */
+  async book(): Promise<void> {
+    const { run, answer } = this.#parts;
+    const costs = this.#begun.splice(0);
+    for (const [index, { usage, model }] of costs.entries()) {
+      const written = index === costs.length - 1 ? Math.ceil(answer.unfinished.length / CHARS_PER_TOKEN) : 0;
+      const outputTokens = Math.max(usage.outputTokens, written);
+      await this.#options.store.bookUsage(run, { ...usage, outputTokens, model });
+    }
+  }
+
   /** After the reply that was being written was broken off: take in what its author has said since. */
   async interrupted(signal: AbortSignal): Promise<void> {
     const { answer } = this.#parts;
+    await this.book();
     const unfinished = answer.unfinished;
     const kept = unfinished.trim() === "" ? [] : [brokenOff(unfinished)];
     const taken = await this.#takeIn(signal, kept);
@@ -163,6 +183,9 @@ export class Conversation {
     return people;
   }
 }
+
+/** Of English text, about. */
+const CHARS_PER_TOKEN = 4;
 
 function brokenOff(text: string): TranscriptMessage {
   return { role: "assistant", content: [{ type: "text", text: `${text.trimEnd()} …` }] };

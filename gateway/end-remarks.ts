@@ -57,8 +57,12 @@ export class EndRemarks {
     for (const each of list.filter(({ used, limit }) => used >= warnAt * limit)) {
       const whose = each.whose === "user" ? run.author.id : "";
       const about = `limit:${dayOf(now)}:${each.what}:${each.whose}:${whose}` as const;
-      const whom = whose === "" || run.chat.kind === "dm" ? "" : `${plainName(run.author.name)}: `;
-      await store.remark(run.to, about, { chunks: adapter.render(`*${whom}${warning(each, now)}*`) });
+      // What somebody uses elsewhere is not for everybody here to read.
+      const text =
+        whose === "" || run.chat.kind === "dm"
+          ? warning(each, now)
+          : `${plainName(run.author.name)}, you come close to what you may use in a day: \`/usage\` in private says more.`;
+      await store.remark(run.to, about, { chunks: adapter.render(`*${text}*`) });
     }
   }
 }

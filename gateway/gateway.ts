@@ -151,6 +151,7 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
   let claimCode: string | undefined;
   const upkeep = new Upkeep({
     store,
+    adapters,
     lanes,
     delivery,
     abort: (runIds) => runner.stop(runIds),
@@ -171,6 +172,10 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
       metricsToken: isLoopback(config.http.host) ? undefined : token,
     });
     claimCode = await offerOwnership(store, config.owners);
+    if (claimCode !== undefined && adapters.every(({ platform }) => config.platforms[platform].access.dm === "off")) {
+      log.warn("there is no owner, and nobody can become one in a private chat: name one with `parley owner add`");
+      claimCode = undefined;
+    }
     // Before new ones can come: the inbox orders both, and a command must not be run by two.
     await executor.recover();
     await startAdapters();

@@ -14,6 +14,8 @@ export interface RolesOptions {
 /** Somebody in a place. */
 export interface Person {
   at: Destination;
+  /** Id of the command that is to be carried out for them. */
+  command?: string;
   user: Pick<User, "id" | "aliases">;
 }
 
@@ -28,11 +30,15 @@ export class Roles {
     this.#options = options;
   }
 
+  /** Whether the configuration names the person, by whatever id, as an owner. */
+  isConfigured({ at, user }: Person): boolean {
+    return isConfiguredOwner({ platform: at.platform, user }, this.#options.access(at.platform));
+  }
+
   /** @throws StoreError */
   async isOwner({ at, user }: Person): Promise<boolean> {
-    const { access, store } = this.#options;
-    if (isConfiguredOwner({ platform: at.platform, user }, access(at.platform))) return true;
-    const { owner, blocked } = await store.standing(at, namesOf(user));
+    if (this.isConfigured({ at, user })) return true;
+    const { owner, blocked } = await this.#options.store.standing(at, namesOf(user));
     return owner && !blocked;
   }
 
@@ -44,10 +50,10 @@ export class Roles {
   async isAdmin(person: Person): Promise<boolean | "unknown"> {
     const { platforms, log } = this.#options;
     if (await this.isOwner(person)) return true;
-    const { at, user } = person;
+    const { at, user, command } = person;
     if (user.id === "") return false;
     try {
-      return (await platforms.at(at)?.isAdmin?.(at, user.id)) === true;
+      return (await platforms.at(at)?.isAdmin?.(at, user.id, command)) === true;
     } catch (error) {
       log.warn({ err: error, platform: at.platform }, "who administers a chat could not be looked up");
       return "unknown";

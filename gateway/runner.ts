@@ -164,16 +164,19 @@ export class Runner {
         draft?.show(markdown);
       },
     });
+    let opened = false;
     try {
       for (;;) {
         const reason = await this.#round(active, async (signal) => {
-          if (!active.begun) {
+          if (!opened) {
             await this.#threads.open(run, adapter, signal);
             presence.show(run.to);
-            await conversation.begin(signal);
+            if (!conversation.begun) await conversation.begin(signal);
+            opened = true;
           }
           signal.throwIfAborted();
-          if (active.takeInterruption()) await conversation.interrupted(signal);
+          // What comes meanwhile is taken in as well, before anything is written anew.
+          while (active.takeInterruption()) await conversation.interrupted(signal);
           await conversation.go(signal);
         });
         if (reason === undefined) {
@@ -194,6 +197,7 @@ export class Runner {
       cancelTimeout();
       active.callOff(() => {});
       presence.end();
+      await conversation.book();
       // What is said next must not be overtaken by what is being shown.
       await draft?.end(active.reason === "shutdown" ? PARKING_MS : undefined);
       this.#active.delete(run.runId);
@@ -231,8 +235,8 @@ type AbortReason = "stopped" | "timeout" | "shutdown" | "interrupted";
 /** A run that is being executed. It is aborted once for good, or any number of times to take in what its author adds. */
 class Active {
   readonly run: Run;
-  /** False until the turn is written down: an interruption until then is dealt with by then, and breaks nothing off. */
-  begun = false;
+  /** Whether something is being written that can be broken off. */
+  writing = false;
   /** True from an interruption until it is dealt with. */
   #interrupted = false;
   #controller = new AbortController();
@@ -247,11 +251,11 @@ class Active {
     return this.#final ?? (this.#interrupted ? "interrupted" : undefined);
   }
 
-  /** Whether there is an interruption to deal with; from now on another one aborts the round. */
+  /** Whether there is an interruption to deal with; if there is none, the next one breaks off what is written from now. */
   takeInterruption(): boolean {
-    this.begun = true;
     const taken = this.#interrupted;
     this.#interrupted = false;
+    this.writing = !taken;
     return taken;
   }
 
@@ -263,6 +267,7 @@ class Active {
 
   /** The signal of the next round; aborted already if it is over. */
   begin(): AbortSignal {
+    this.writing = false;
     this.#controller = new AbortController();
     if (this.#final !== undefined) this.#controller.abort(this.#final);
     return this.#controller.signal;
@@ -271,7 +276,7 @@ class Active {
   abort(reason: AbortReason): void {
     if (reason === "interrupted") this.#interrupted = true;
     else this.#final ??= reason;
-    if (this.begun || reason !== "interrupted") this.#controller.abort(reason);
+    if (this.writing || reason !== "interrupted") this.#controller.abort(reason);
   }
 }
 

@@ -54,6 +54,9 @@ export function explainChange(
       "Every new question will begin a conversation of its own, in a thread or a chain of replies, which others can join.",
     );
   }
+  if (before.perQuestion && !after.perQuestion) {
+    sentences.push("New questions will no longer begin conversations of their own.");
+  }
   for (const group of groupsIn(before, people)) {
     if (!isOneGroup(group, after)) sentences.push(`${together(group)} will no longer share a conversation.`);
   }
@@ -65,10 +68,23 @@ export function explainChange(
       );
     }
   }
+  sentences.push(...inThreads(router, change));
   if (sentences.length === 0) sentences.push("Who shares a conversation with whom stays as it is.");
   sentences.push("What is being answered or waits is finished as it was planned.");
   sentences.push(historyOf(before, after, change.fork));
   return sentences.join(" ");
+}
+
+/** A chat's choice holds in its threads as well, where it can mean something else. */
+function inThreads(router: Pick<Router, "plan">, change: StrategyChange): string[] {
+  if (change.threadId !== undefined) return [];
+  const inside = { ...change, people: ANYBODY, threadId: "1" };
+  const before = shapeOf(router, inside, change.before).shared;
+  const after = shapeOf(router, inside, change.after).shared;
+  if (before === after) return [];
+  return after
+    ? ["Inside a thread everybody will share one conversation."]
+    : ["Inside a thread everybody will have a conversation of their own."];
 }
 
 /** The key of the conversation that can be taken along; undefined where none is shared, or the next one is shared too. */

@@ -1,3 +1,4 @@
+import type { Adapter } from "../adapters/adapter.ts";
 import type { Clock } from "../sessions/clock.ts";
 import type { LaneEngine } from "../sessions/lanes.ts";
 import type { Store } from "../sessions/store.ts";
@@ -14,6 +15,7 @@ export interface UpkeepOptions {
   heldMs: number;
   /** How long what was said is kept, in ms; for ever if undefined. */
   retentionMs: number | undefined;
+  adapters: readonly Adapter[];
   clock: Clock;
   log: Log;
 }
@@ -77,7 +79,9 @@ export class Upkeep {
     await store.dropHeld(clock.now() - Math.max(SWEEP_MS, heldMs));
     await store.dropExpired();
     if (retentionMs === undefined) return;
-    const turns = await store.prune(clock.now() - retentionMs);
+    const before = clock.now() - retentionMs;
+    for (const { erase } of this.#options.adapters) await erase?.before(before);
+    const turns = await store.prune(before);
     if (turns > 0) log.info({ turns }, "what was older than the retention allows is erased");
   }
 }

@@ -6,6 +6,9 @@ import { taggedHybrid } from "./tagged-hybrid.ts";
 
 export const builtInStrategies: readonly Strategy[] = [shared, perUser, perThread, taggedHybrid];
 
+/** No longer than what fits into a button, beside the command that chooses it. */
+const NAME = /^[a-z0-9][a-z0-9-]{0,31}$/;
+
 export class StrategyError extends Error {
   readonly code: "invalid-strategy" | "duplicate-strategy";
 
@@ -26,10 +29,10 @@ export class StrategyRegistry {
 
   /** @throws StrategyError if it is not of a strategy's shape, or the name is taken */
   add(strategy: Strategy): void {
-    if (typeof strategy?.plan !== "function" || !/^[a-z0-9][a-z0-9-]*$/.test(strategy.name ?? "")) {
+    if (typeof strategy?.plan !== "function" || !NAME.test(strategy.name ?? "")) {
       throw new StrategyError(
         "invalid-strategy",
-        "a strategy has a name (lower case letters, digits, dashes), a summary and a function plan(record, settings)",
+        "a strategy has a name (at most 32 lower case letters, digits and dashes), a summary and a function plan(record, settings)",
       );
     }
     if (this.#byName.has(strategy.name)) {

@@ -32,7 +32,7 @@ export interface Plan {
  * same plan. See `docs/strategies.md` for writing one.
  */
 export interface Strategy {
-  /** What admins type: lower case letters, digits and dashes. */
+  /** What admins type: at most 32 lower case letters, digits and dashes. */
   name: string;
   /** One sentence for people who choose. */
   summary: string;

@@ -95,7 +95,7 @@ export class Acknowledgements {
  */
 function notForYou(userId: string): string {
   return (
-    "I leave this one unanswered. If I have not told you why a moment ago, my operator has not listed you: send them " +
-    `this line: \`discord:${userId}\``
+    "I do not answer here, or not you. If I have not said why a moment ago, somebody who runs me has to let you in: " +
+    `\`discord:${userId}\``
   );
 }

@@ -185,8 +185,8 @@ class DiscordAdapter implements Adapter {
     return { platform: "discord", account: this.account, chatId: await this.#outbound.openPrivate(userId) };
   }
 
-  isAdmin({ chatId }: Destination, userId: string): Promise<boolean> {
-    return this.#permissions.isAdmin(chatId, userId);
+  isAdmin({ chatId }: Destination, userId: string, command?: string): Promise<boolean> {
+    return this.#permissions.isAdmin(chatId, userId, command);
   }
 
   fetchAttachment(attachment: Attachment, maxBytes: number, signal: AbortSignal): Promise<FetchedAttachment> {

@@ -5,9 +5,8 @@ import {
   ComponentType,
 } from "discord.js";
 import type { Choice } from "../adapter.ts";
+import { labelledChoices } from "../choice-labels.ts";
 import { ASK } from "./commands.ts";
-import { cutAtWord } from "./cut.ts";
-import { oneLine } from "./one-line.ts";
 import { listOf, recordOf } from "./payload.ts";
 
 /** Before the command that a button stands for: other components of the bot's application are none of ours. */
@@ -17,7 +16,6 @@ const MENU = "parley-menu";
 /** More are easier to pick from a menu. */
 const MOST_BUTTONS = 2;
 const MOST_OPTIONS = 25;
-const MAX_LABEL = 80;
 const MAX_COMMAND_BYTES = 60;
 
 /** Printable, so that nothing hides in what somebody picks. */
@@ -32,12 +30,12 @@ type Row = APIActionRowComponent<APIComponentInMessageActionRow>;
  * @see https://discord.com/developers/docs/components/reference
  */
 export function componentsOf(choices: readonly Choice[] = []): { components?: Row[] } {
-  const shown = new Map(choices.filter(({ command }) => picked(command) !== null).map(labelled));
-  const entries = [...shown].slice(0, MOST_OPTIONS);
-  if (entries.length === 0) return {};
+  // Discord refuses two components, or two options, that stand for the same.
+  const shown = labelledChoices(choices.filter(({ command }) => picked(command) !== null)).slice(0, MOST_OPTIONS);
+  if (shown.length === 0) return {};
   const components: APIComponentInMessageActionRow[] =
-    entries.length <= MOST_BUTTONS
-      ? entries.map(([command, label]) => ({
+    shown.length <= MOST_BUTTONS
+      ? shown.map(({ label, command }) => ({
           type: ComponentType.Button,
           style: ButtonStyle.Secondary,
           label,
@@ -47,7 +45,7 @@ export function componentsOf(choices: readonly Choice[] = []): { components?: Ro
           {
             type: ComponentType.StringSelect,
             custom_id: MENU,
-            options: entries.map(([value, label]) => ({ label, value })),
+            options: shown.map(({ label, command: value }) => ({ label, value })),
           },
         ];
   return { components: [{ type: ComponentType.ActionRow, components }] };
@@ -78,10 +76,4 @@ function picked(text: string): Picked | null {
   const [, command, args = ""] = COMMAND.exec(text) ?? [];
   if (command === undefined || command === ASK) return null;
   return { command, options: args.trim() === "" ? [] : [{ name: "", value: args.trim() }] };
-}
-
-/** By their commands: Discord refuses two components, or two options, that stand for the same. */
-function labelled({ label, command }: Choice): [command: string, label: string] {
-  const line = oneLine(label);
-  return [command, line === "" ? command : cutAtWord(line, MAX_LABEL)];
 }

@@ -6,7 +6,7 @@ import {
   type RESTPostAPIChatInputApplicationCommandsJSONBody,
 } from "discord.js";
 import type { CommandOffer } from "../adapter.ts";
-import { cutAtWord } from "./cut.ts";
+import { cutAtWord } from "../cut-at-word.ts";
 
 /** The command that is a turn of the conversation rather than one of the gateway's commands. */
 export const ASK = "ask";

@@ -1,8 +1,8 @@
 import { Routes } from "discord.js";
 import { type OutboundChunk, SendError } from "../adapter.ts";
+import { cutAtWord } from "../cut-at-word.ts";
 import type { Destination } from "../record.ts";
 import type { DiscordApi } from "./client.ts";
-import { cutAtWord } from "./cut.ts";
 import { DiscordError, toSendError } from "./errors.ts";
 import { compareSnowflakes, isSnowflake } from "./ids.ts";
 import { type InteractionReplies, isOver } from "./interaction-replies.ts";

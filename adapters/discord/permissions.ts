@@ -6,9 +6,7 @@ import { isSnowflake } from "./ids.ts";
 import type { DiscordInteraction } from "./interactions.ts";
 import { recordOf } from "./payload.ts";
 
-/** What a user's own command told is as good as a lookup while that command is being answered. */
-const JUST_NOW_MS = 10_000;
-/** Where nothing can be looked up, it holds for this long. */
+/** What a command told of its user is as good as a look-up for that command, for this long. */
 const TOLD_FOR_MS = 60_000;
 const MOST_TOLD = 1_000;
 
@@ -30,32 +28,22 @@ export class Permissions {
 
   /** Discord tells with each command what its user may do there. @param chatId the channel's, a thread's holder */
   note(interaction: DiscordInteraction, chatId: string): void {
-    const key = `${chatId} ${interaction.user.id}`;
-    this.#told.delete(key);
     const admin = told(interaction);
     if (admin === undefined) return;
-    this.#told.set(key, { admin, at: this.#now() });
+    this.#told.set(toldKey(interaction.id, chatId, interaction.user.id), { admin, at: this.#now() });
     const oldest = this.#told.keys().next();
     if (this.#told.size > MOST_TOLD && !oldest.done) this.#told.delete(oldest.value);
   }
 
-  /** @throws DiscordError if it cannot be found out */
-  async isAdmin(chatId: string, userId: string): Promise<boolean> {
+  /**
+   * @param interactionId the command for which it is asked: what Discord told with it counts for it, and for no other
+   * @throws DiscordError if it cannot be found out
+   */
+  async isAdmin(chatId: string, userId: string, interactionId?: string): Promise<boolean> {
     if (!isSnowflake(chatId) || !isSnowflake(userId)) return false;
-    const justTold = this.#toldWithin(JUST_NOW_MS, chatId, userId);
-    if (justTold !== undefined) return justTold;
-    try {
-      return await this.#lookUp(chatId, userId);
-    } catch (error) {
-      const told = this.#toldWithin(TOLD_FOR_MS, chatId, userId);
-      if (told !== undefined && isRefused(error)) return told;
-      throw error;
-    }
-  }
-
-  #toldWithin(ms: number, chatId: string, userId: string): boolean | undefined {
-    const told = this.#told.get(`${chatId} ${userId}`);
-    return told !== undefined && this.#now() - told.at < ms ? told.admin : undefined;
+    const told = interactionId === undefined ? undefined : this.#told.get(toldKey(interactionId, chatId, userId));
+    if (told !== undefined && this.#now() - told.at < TOLD_FOR_MS) return told.admin;
+    return await this.#lookUp(chatId, userId);
   }
 
   async #lookUp(chatId: string, userId: string): Promise<boolean> {
@@ -93,6 +81,10 @@ export class Permissions {
   }
 }
 
+function toldKey(...ids: [interaction: string, chat: string, user: string]): string {
+  return ids.join(" ");
+}
+
 /** @returns undefined if the command does not tell */
 function told({ user, permissions, channel, guild_id, context }: DiscordInteraction): boolean | undefined {
   if (permissions !== undefined) return administers(bits(permissions));
@@ -100,9 +92,4 @@ function told({ user, permissions, channel, guild_id, context }: DiscordInteract
   if (channel.type === ChannelType.GroupDM) return channel.owner_id === user.id;
   if (channel.type === ChannelType.DM || context === InteractionContextType.BotDM) return true;
   return channel.owner_id === undefined ? undefined : channel.owner_id === user.id;
-}
-
-function isRefused(error: unknown): boolean {
-  const { status } = (error instanceof DiscordError ? error.refusal : undefined) ?? { status: 0 };
-  return status >= 400 && status < 500;
 }

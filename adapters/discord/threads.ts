@@ -1,11 +1,11 @@
 import { type ChannelType, Routes } from "discord.js";
 import { SendError } from "../adapter.ts";
+import { cutAtWord } from "../cut-at-word.ts";
+import { oneLine } from "../one-line.ts";
 import type { Destination } from "../record.ts";
 import type { DiscordApi } from "./client.ts";
-import { cutAtWord } from "./cut.ts";
 import { DiscordError, isRefusedFor, REASON, toSendError } from "./errors.ts";
 import { isSnowflake } from "./ids.ts";
-import { oneLine } from "./one-line.ts";
 import { recordOf } from "./payload.ts";
 
 const MAX_NAME = 100;

@@ -188,7 +188,7 @@ class TelegramAdapter implements Adapter {
         handlers,
         maxAttachmentBytes: this.#maxAttachmentBytes,
         noteChat: ({ id, is_forum }) => this.#outbound.forums.note(idOf(id), is_forum === true),
-        acknowledge: (callbackId) => void this.#outbound.acknowledge(callbackId),
+        acknowledge: (callbackId, text) => void this.#outbound.acknowledge(callbackId, text),
         now: this.#now,
       },
     );

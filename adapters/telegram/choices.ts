@@ -1,10 +1,9 @@
 import type { InlineKeyboardButton, InlineKeyboardMarkup } from "telegraf/types";
 import type { Choice } from "../adapter.ts";
+import { labelledChoices } from "../choice-labels.ts";
 import type { CommandCall } from "../record.ts";
-import { oneLine } from "./topics.ts";
 
 const MAX_DATA_BYTES = 64;
-const MAX_LABEL = 80;
 
 /** Two labels that are no longer than this are readable side by side on a phone. */
 const SHORT_LABEL = 16;
@@ -19,9 +18,8 @@ const COMMAND = /^([a-z][a-z0-9_-]*)(?: ([^\p{C}\p{Zl}\p{Zp}]+))?$/u;
  * @see https://core.telegram.org/bots/api#inlinekeyboardbutton
  */
 export function keyboardOf(choices: readonly Choice[] = []): InlineKeyboardMarkup | undefined {
-  const buttons = choices
-    .filter(({ command }) => commandIn(command) !== null)
-    .map(({ label, command }) => ({ text: oneLine(label, MAX_LABEL) || command, callback_data: command }));
+  const shown = labelledChoices(choices.filter(({ command }) => commandIn(command) !== null));
+  const buttons = shown.map(({ label, command }) => ({ text: label, callback_data: command }));
   const rows: InlineKeyboardButton.CallbackButton[][] = [];
   for (const button of buttons) {
     const row = rows.at(-1);

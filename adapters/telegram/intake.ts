@@ -15,8 +15,12 @@ export interface IntakeOptions {
   maxAttachmentBytes: number;
   /** Hears of every chat that a message came from. */
   noteChat(chat: TelegramChat): void;
-  /** A press of a button needs nothing more from Telegram: whoever pressed it waits for a sign. */
-  acknowledge(callbackId: string): void;
+  /**
+   * A press of a button needs nothing more from Telegram: whoever pressed it waits for a sign.
+   *
+   * @param text shown to them
+   */
+  acknowledge(callbackId: string, text?: string): void;
   /** Epoch milliseconds. */
   now(): number;
 }
@@ -53,13 +57,16 @@ function read(update: unknown, bot: BotIdentity, options: IntakeOptions): (() =>
   }
 }
 
+const TOO_OLD = "This menu is too old: send the command again.";
+
 /** Telegram hears that a press arrived once it is committed: until then it has to come again. */
 function pressed(callback: TelegramCallback, bot: BotIdentity, options: IntakeOptions): () => Promise<void> {
   const { handlers, noteChat, acknowledge, now } = options;
   if (callback.message !== undefined) noteChat(callback.message.chat);
   const message = normalizeCallback(callback, bot, now());
   return async () => {
-    if (message !== null) await handlers.onMessage(message);
+    if (message === null) return acknowledge(callback.id, TOO_OLD);
+    await handlers.onMessage(message);
     acknowledge(callback.id);
   };
 }

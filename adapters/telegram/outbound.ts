@@ -69,10 +69,13 @@ export class Outbound {
     }
   }
 
-  /** Ends the waiting sign on a button that somebody pressed. Never rejects. */
-  async acknowledge(callbackId: string): Promise<void> {
+  /** Ends the waiting sign on a button that somebody pressed, with a word to them if there is one. Never rejects. */
+  async acknowledge(callbackId: string, text?: string): Promise<void> {
     try {
-      await this.#options.api.call("answerCallbackQuery", { callback_query_id: callbackId });
+      await this.#options.api.call("answerCallbackQuery", {
+        callback_query_id: callbackId,
+        ...(text !== undefined && { text }),
+      });
     } catch {
       // The sign goes away by itself.
     }

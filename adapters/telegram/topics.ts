@@ -1,7 +1,7 @@
-const MAX_NAME = 128;
+import { cutAtWord } from "../cut-at-word.ts";
+import { oneLine } from "../one-line.ts";
 
-/** Control and format characters, which Telegram would show as nothing or refuse. */
-const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu;
+const MAX_NAME = 128;
 
 /**
  * A topic's name made from a message: one line of at most 128 characters.
@@ -9,15 +9,7 @@ const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu;
  * @see https://core.telegram.org/bots/api#createforumtopic
  */
 export function topicName(title: string): string {
-  return oneLine(title, MAX_NAME) || "Conversation";
-}
-
-/** A text as one line of at most `max` UTF-16 units, without what is not seen; it may be empty. */
-export function oneLine(text: string, max: number): string {
-  const line = text.replace(INVISIBLE, " ").replace(/\s+/g, " ").trim();
-  if (line.length <= max) return line;
-  // A cut in the middle of a surrogate pair would leave half a character.
-  return `${line.slice(0, max - 1).replace(/[\uD800-\uDBFF]$/, "")}…`;
+  return cutAtWord(oneLine(title), MAX_NAME) || "Conversation";
 }
 
 /**

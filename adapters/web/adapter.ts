@@ -140,6 +140,11 @@ export function createWebAdapter(options: WebOptions): Adapter {
       return at.chatId === privateChatOf(userId);
     },
 
+    erase: {
+      before: async (time) => desk().platform.erasure.before(time),
+      of: async (at, userId) => desk().platform.erasure.of(at, userId),
+    },
+
     async registerCommands(list) {
       commands = list;
     },

@@ -1,4 +1,5 @@
 import { type Choice, type OutboundChunk, SendError } from "../adapter.ts";
+import { labelledChoices } from "../choice-labels.ts";
 import type { Destination } from "../record.ts";
 import { newId, ownerOf, privateChatOf } from "./ids.ts";
 import { keptFiles } from "./kept-files.ts";
@@ -98,5 +99,5 @@ export class Bot {
 
 function keptChoices(choices: readonly Choice[] = []): string | null {
   if (choices.length === 0) return null;
-  return JSON.stringify(choices.map(({ label, command }) => ({ label, command })));
+  return JSON.stringify(labelledChoices(choices));
 }

@@ -5,7 +5,7 @@ const MAX_FILES = 10;
 const MAX_FILE_BYTES = 1024 * 1024;
 const MAX_NAME_CHARS = 120;
 /** What breaks lines or paths, and what turns the direction of writing: a name must not read as another. */
-const UNFIT = /[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069/\\]/gu;
+const UNFIT = /[\p{Cc}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069/\\]/gu;
 const MIME_TYPE = /^[a-z0-9.+-]{1,60}\/[a-z0-9.+-]{1,60}$/;
 
 /** The files of a chunk as they are kept. @throws SendError `refused` if they are too many, or one is too large */

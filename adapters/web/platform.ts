@@ -1,5 +1,6 @@
 import type { AdapterHandlers } from "../adapter.ts";
 import { Bot } from "./bot.ts";
+import { Erasure } from "./erasure.ts";
 import { HandOver } from "./hand-over.ts";
 import { Join } from "./join.ts";
 import { Feed } from "./live/feed.ts";
@@ -16,6 +17,7 @@ export interface WebPlatform {
   posts: Posts;
   handOver: HandOver;
   bot: Bot;
+  erasure: Erasure;
   feed: Feed;
   previews: Previews;
 }
@@ -32,6 +34,7 @@ export function openPlatform(settings: WebSettings, handlers: AdapterHandlers): 
     posts: new Posts(log, handOver, settings),
     handOver,
     bot: new Bot(log, settings),
+    erasure: new Erasure(log, environment.now),
     feed,
     previews: new Previews(environment, limits.previewMs),
   };

@@ -78,6 +78,7 @@ export class Posts {
         this.#log.changes.add("delete", chat, id);
         if (thread !== null) this.#log.changes.add("thread", chat, thread);
       });
+      this.#log.scrub();
       await this.#handOver.settle(this.#row(id));
     });
   }

@@ -1,6 +1,5 @@
-import type { AccessRule, Subject } from "../../sessions/access.ts";
+import type { AccessChange, AccessRule, Subject } from "../../sessions/access.ts";
 import type { StoppedWork } from "../../sessions/runs.ts";
-import type { Store } from "../../sessions/store.ts";
 import { formatPlace } from "../chat-place.ts";
 import type { Config } from "../config/config.ts";
 import { loadConfig } from "../config/load.ts";
@@ -10,6 +9,7 @@ import { report } from "./report.ts";
 import {
   allowedBy,
   configuredRules,
+  idsOf,
   isConfiguredOwner,
   knownName,
   parseSubject,
@@ -38,7 +38,7 @@ export async function list(around: Surroundings, options: JsonOption): Promise<n
 
 /** A person in private, a chat, or a server with all its chats, is answered from now on. */
 export function allow(around: Surroundings, kind: Subject["kind"], ref: string, options: JsonOption): Promise<number> {
-  const subject = parseSubject(kind, ref);
+  const subject = parseSubject(kind, ref, { made: true });
   return change(around, options, subject, "approved", {
     refuse(rule) {
       const shown = shownSubject(subject);
@@ -47,7 +47,7 @@ export function allow(around: Surroundings, kind: Subject["kind"], ref: string, 
       if (rule === "owner") return `${shown} is an owner, and answered everywhere already.`;
       return undefined;
     },
-    done: (changed) => `${shownSubject(subject)} is ${changed ? "allowed" : "allowed already"}.`,
+    done: ({ changed }) => `${shownSubject(subject)} is ${changed ? "allowed" : "allowed already"}.`,
   });
 }
 
@@ -55,9 +55,9 @@ export function allow(around: Surroundings, kind: Subject["kind"], ref: string, 
 export function revoke(around: Surroundings, kind: Subject["kind"], ref: string, options: JsonOption): Promise<number> {
   const subject = parseSubject(kind, ref);
   return change(around, options, subject, null, {
-    refuse(rule, config) {
+    refuse(rule, config, ids) {
       const shown = shownSubject(subject);
-      const key = allowedBy(config, subject);
+      const key = allowedBy(config, subject, ids);
       if (rule === "blocked")
         return `${shown} is blocked: \`parley access unblock ${formatPlace(subject)}\` ends that.`;
       if (rule === "owner") return `${shown} is an owner: \`parley owner remove ${formatPlace(subject)}\` ends that.`;
@@ -66,9 +66,9 @@ export function revoke(around: Surroundings, kind: Subject["kind"], ref: string,
       if (rule === undefined) return `${shown} was not allowed: \`parley access list\` shows what is.`;
       return undefined;
     },
-    *done(_, config) {
+    *done(_, config, ids) {
       yield `${shownSubject(subject)} is not allowed any more.`;
-      const key = allowedBy(config, subject);
+      const key = allowedBy(config, subject, ids);
       if (key !== undefined) yield `Note: \`${key}\` of the configuration still allows it.`;
     },
   });
@@ -76,16 +76,15 @@ export function revoke(around: Surroundings, kind: Subject["kind"], ref: string,
 
 /** Nobody answers a blocked person any more, anywhere; what they have waiting is dropped, what runs is stopped. */
 export function block(around: Surroundings, ref: string, options: JsonOption): Promise<number> {
-  const subject = parseSubject("user", ref);
+  const subject = parseSubject("user", ref, { made: true });
   return change(around, options, subject, "blocked", {
-    refuse(rule, config, isOwner) {
+    refuse(rule, config, ids) {
       const shown = shownSubject(subject);
-      if (isConfiguredOwner(config, subject))
+      if (isConfiguredOwner(config, subject, ids))
         return `${shown} is an owner by the configuration: take it out of \`owners\` there first.`;
-      if (rule !== "owner" && !isOwner) return undefined;
-      return `${shown} is an owner: take the ownership away first, with \`parley owner remove ${formatPlace(subject)}\`.`;
+      return rule === "owner" ? stillOwner(subject) : undefined;
     },
-    *done(changed, _, work) {
+    *done({ changed, ...work }) {
       yield `${shownSubject(subject)} is blocked${changed ? "" : " already"}.`;
       if (work.runIds.length + work.dropped > 0) yield lost(work);
     },
@@ -101,9 +100,9 @@ export function unblock(around: Surroundings, ref: string, options: JsonOption):
 }
 
 interface Wording {
-  /** Why the change may not be made, by the rule that holds; undefined if it may. */
-  refuse(rule: AccessRule | undefined, config: Config, isOwner: boolean): string | undefined;
-  done(changed: boolean, config: Config, work: StoppedWork): string | Iterable<string>;
+  /** Why the change may not be made, by the rule that holds for any of the ids; undefined if it may. */
+  refuse(rule: AccessRule | undefined, config: Config, ids: readonly string[]): string | undefined;
+  done(change: AccessChange, config: Config, ids: readonly string[]): string | Iterable<string>;
 }
 
 async function change(
@@ -115,29 +114,32 @@ async function change(
 ): Promise<number> {
   const config = loadConfig(around);
   return visit(config.dataDir, async (store) => {
-    const refusal = refuse(await ruleOf(store, subject), config, await isStoredOwner(store, subject));
+    const ids = await idsOf(store, subject);
+    const before = await ruleOf(store, subject, ids);
+    const refusal = refuse(before?.rule, config, ids);
     if (refusal !== undefined) throw new CliError(`${refusal} ${UNCHANGED}`);
     const name = await knownName(store, subject);
-    const { changed, ...work } = await store.setAccess({ ...subject, name }, rule, atTheKeyboard());
-    const said = done(changed, config, work);
+    // What is taken away is the rule that there is, under whatever id.
+    const meant = rule === null && before !== undefined ? before : { ...subject, name };
+    const changed = await store.setAccess(meant, rule, atTheKeyboard());
+    if (changed.refused === "owner") throw new CliError(`${stillOwner(subject)} ${UNCHANGED}`);
+    const said = done(changed, config, ids);
     return report(around, options, {
       value: {
         kind: subject.kind,
         ref: formatPlace(subject),
         rule,
-        changed,
-        dropped: work.dropped,
-        stopped: work.runIds.length,
+        changed: changed.changed,
+        dropped: changed.dropped,
+        stopped: changed.runIds.length,
       },
       lines: () => (typeof said === "string" ? [said] : said),
     });
   });
 }
 
-/** Under whatever other id. */
-async function isStoredOwner(store: Store, { kind, platform, account, id }: Subject): Promise<boolean> {
-  if (kind !== "user") return false;
-  return (await store.standing({ platform, account, chatId: "" }, [id])).owner;
+function stillOwner(subject: Subject): string {
+  return `${shownSubject(subject)} is an owner: take the ownership away first, with \`parley owner remove ${formatPlace(subject)}\`.`;
 }
 
 function lost({ runIds, dropped }: StoppedWork): string {

@@ -36,7 +36,9 @@ export async function audit(
 
 /** A whole platform, or one account on it. */
 function isPlatform(text: string): boolean {
-  return PLATFORMS.some((platform) => text === platform || (text.startsWith(`${platform}@`) && !text.includes(":")));
+  return PLATFORMS.some(
+    (platform) => text === platform || (text.startsWith(`${platform}@`) && /^[^:@]+@[^:@]+$/.test(text)),
+  );
 }
 
 function parseLimit(text: string): number {

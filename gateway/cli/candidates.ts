@@ -1,6 +1,7 @@
 import type { AccessEntry } from "../../sessions/access.ts";
 import { settingKind, settingKinds } from "../../sessions/settings.ts";
 import type { Store } from "../../sessions/store.ts";
+import { DEFAULT_ACCOUNT } from "../../strategies/key.ts";
 import { formatPlace } from "../chat-place.ts";
 import { showCode } from "../codes.ts";
 import type { Config } from "../config/config.ts";
@@ -29,7 +30,9 @@ export async function candidatesFor(around: Surroundings, typed: TypedWords): Pr
     case "chat":
       return look(chats);
     case "place":
-      return flags.has("--guild") ? look(guilds) : [...PLATFORMS.map((value) => ({ value })), ...(await look(chats))];
+      return flags.has("--guild")
+        ? look(serversOfAll)
+        : [...PLATFORMS.map((value) => ({ value })), ...(await look(chats))];
     case "user":
       return look((store) => authors(store, words[0]));
     case "strategy":
@@ -56,9 +59,14 @@ async function chats(store: Store): Promise<Candidate[]> {
   return (await store.chats()).map((chat) => ({ value: formatPlace(chat), about: chat.name }));
 }
 
-async function guilds(store: Store): Promise<Candidate[]> {
+/** For all accounts of a platform, as settings hold. */
+function serversOfAll(store: Store): Promise<Candidate[]> {
+  return guilds(store, () => DEFAULT_ACCOUNT);
+}
+
+async function guilds(store: Store, named = (account: string) => account): Promise<Candidate[]> {
   const found = (await store.chats()).flatMap(({ platform, account, guildId: id, guildName: about }) =>
-    id === undefined ? [] : [{ value: formatPlace({ platform, account, id }), about }],
+    id === undefined ? [] : [{ value: formatPlace({ platform, account: named(account), id }), about }],
   );
   return [...new Map(found.map((each) => [each.value, each])).values()];
 }

@@ -2,6 +2,7 @@ import type { ChatSummary } from "../../sessions/chats.ts";
 import type { Store } from "../../sessions/store.ts";
 import { formatPlace } from "../chat-place.ts";
 import type { Config } from "../config/config.ts";
+import { idsOf } from "./rules.ts";
 
 /** Whether a chat is answered, and why. */
 export type ChatStanding =
@@ -28,7 +29,8 @@ export async function accessOf(store: Store, config: Config, chat: ChatSummary) 
 
   async function standing(): Promise<ChatStanding> {
     if (mode === "off") return "off";
-    const people = chat.kind === "dm" ? (await store.recentAuthors(chat.ref, 1)).map(({ id }) => id) : [];
+    const [author] = chat.kind === "dm" ? await store.recentAuthors(chat.ref, 1) : [];
+    const people = author === undefined ? [] : await idsOf(store, { kind: "user", platform, account, id: author.id });
     const configured = (list: readonly string[], ids: readonly string[]) =>
       ids.some((id) => list.includes(`${platform}:${id}`));
     const {

@@ -12,9 +12,9 @@ export async function chats(around: Surroundings, options: JsonOption): Promise<
   const value = list.map((chat) => ({
     chat: formatPlace(chat),
     kind: chat.kind,
-    name: chat.name ?? "",
-    server: chat.guildId === undefined ? null : { id: chat.guildId, name: chat.guildName ?? "" },
-    strategy: chat.strategy ?? "",
+    name: chat.name ?? null,
+    server: chat.guildId === undefined ? null : { id: chat.guildId, name: chat.guildName ?? null },
+    strategy: chat.strategy ?? null,
     sessions: chat.sessions,
     waiting: chat.waiting,
     failed: chat.failed,
@@ -26,8 +26,8 @@ export async function chats(around: Surroundings, options: JsonOption): Promise<
       const rows = value.map(({ chat, kind, name, strategy, sessions, waiting, failed }) => [
         chat,
         kind,
-        name,
-        strategy || "(default)",
+        name ?? "",
+        strategy ?? "(default)",
         String(sessions),
         String(waiting),
         String(failed),

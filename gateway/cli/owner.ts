@@ -5,6 +5,7 @@ import { atTheKeyboard } from "./by.ts";
 import { report } from "./report.ts";
 import {
   configuredRules,
+  idsOf,
   isConfiguredOwner,
   knownName,
   parseSubject,
@@ -36,10 +37,10 @@ export async function list(around: Surroundings, options: JsonOption): Promise<n
 
 /** Make somebody an owner, who is answered everywhere and may do everything. */
 export async function add(around: Surroundings, ref: string, options: JsonOption): Promise<number> {
-  const subject = parseSubject("user", ref);
+  const subject = parseSubject("user", ref, { made: true });
   const config = loadConfig(around);
   return visit(config.dataDir, async (store) => {
-    if ((await ruleOf(store, subject)) === "blocked") {
+    if ((await ruleOf(store, subject, await idsOf(store, subject)))?.rule === "blocked") {
       throw new CliError(
         `${shownSubject(subject)} is blocked: \`parley access unblock ${formatPlace(subject)}\` comes first. ${UNCHANGED}`,
       );
@@ -58,14 +59,16 @@ export async function remove(around: Surroundings, ref: string, options: JsonOpt
   const subject = parseSubject("user", ref);
   const config = loadConfig(around);
   return visit(config.dataDir, async (store) => {
-    const configured = isConfiguredOwner(config, subject);
-    if ((await ruleOf(store, subject)) !== "owner") {
+    const ids = await idsOf(store, subject);
+    const configured = isConfiguredOwner(config, subject, ids);
+    const owner = await ruleOf(store, subject, ids);
+    if (owner?.rule !== "owner") {
       const why = configured
         ? "is an owner by the configuration: take it out of `owners` there"
         : "is no owner: `parley owner list` shows who is";
       throw new CliError(`${shownSubject(subject)} ${why}. ${UNCHANGED}`);
     }
-    const { changed } = await store.setAccess(subject, null, atTheKeyboard());
+    const { changed } = await store.setAccess(owner, null, atTheKeyboard());
     const others = (await store.accessEntries()).some(({ rule }) => rule === "owner");
     return report(around, options, {
       value: { ref: formatPlace(subject), rule: null, changed },

@@ -1,6 +1,9 @@
 import type { SettingPlace } from "../../sessions/chats.ts";
-import { type ChatName, formatChatName, PLATFORMS, parseChatName } from "./chat-name.ts";
+import { DEFAULT_ACCOUNT } from "../../strategies/key.ts";
+import { type ChatName, demandPossible, formatChatName, PLATFORMS, parseChatName } from "./chat-name.ts";
+import { demandId } from "./given-id.ts";
 import { CliError } from "./surroundings.ts";
+import { harmless } from "./table.ts";
 
 /** Where in a chat, or that it is no chat. */
 export interface PlaceOptions {
@@ -22,7 +25,7 @@ export interface NamedPlace {
 
 /** Read a chat, a thread in it, a server, or a platform by its bare name. */
 export function parsePlace(text: string, { thread, guild = false }: PlaceOptions): NamedPlace {
-  if (thread === "") throw new CliError("--thread wants the id of a thread.");
+  demandId(thread, "a thread");
   if (guild && thread !== undefined) throw new CliError("A server has no threads: leave --guild or --thread out.");
   const platform = PLATFORMS.find((name) => name === text);
   if (platform !== undefined) {
@@ -30,7 +33,13 @@ export function parsePlace(text: string, { thread, guild = false }: PlaceOptions
     return { place: { level: "platform", platform }, ref: text, shown: text, chat: undefined, thread };
   }
   const name = parseChatName(text, guild ? "server" : "chat");
+  demandPossible(name, guild ? "server" : "chat");
   if (guild) {
+    if (name.account !== DEFAULT_ACCOUNT) {
+      throw new CliError(
+        `The settings of a server hold for every account: write ${name.platform}:${harmless(name.chatId)}, without @.`,
+      );
+    }
     const place = { level: "guild", platform: name.platform, guildId: name.chatId } as const;
     return { place, ref: formatChatName(name), shown: `the server ${formatChatName(name)}`, chat: undefined, thread };
   }

@@ -4,9 +4,10 @@ import type { ExportedSession } from "../../sessions/privacy.ts";
 import { formatPlace } from "../chat-place.ts";
 import { loadConfig } from "../config/load.ts";
 import { exportMarkdown } from "../export-text.ts";
-import { count } from "../words.ts";
+import { count, listed } from "../words.ts";
 import { atTheKeyboard } from "./by.ts";
 import { parseChatName } from "./chat-name.ts";
+import { demandId } from "./given-id.ts";
 import { knownChat } from "./known-chat.ts";
 import { iso, report, toJson } from "./report.ts";
 import { CliError, type JsonOption, type Surroundings } from "./surroundings.ts";
@@ -21,6 +22,7 @@ export async function forget(
   options: JsonOption & { yes?: boolean },
 ): Promise<number> {
   const named = parseChatName(chatName);
+  demandId(userId, "a person");
   const { dataDir } = loadConfig(around);
   return visit(dataDir, async (store) => {
     const chat = await knownChat(store, named);
@@ -30,6 +32,7 @@ export async function forget(
           "say it with --yes. Nothing was erased.",
       );
     }
+    const whose = `${harmless(userId)} in ${harmless(formatPlace(chat))}`;
     const { sessions, dropped, runIds } = await store.forget({
       chatRef: chat.ref,
       userId,
@@ -38,13 +41,18 @@ export async function forget(
     });
     return report(around, options, {
       value: { chat: formatPlace(chat), user: userId, sessions, dropped, stopped: runIds.length },
-      lines: () => [
-        sessions + dropped + runIds.length === 0
-          ? `There was nothing of ${harmless(userId)} in ${harmless(formatPlace(chat))}.`
-          : `Erased: ${count(sessions, "conversation")} of ${harmless(userId)} in ${harmless(formatPlace(chat))}.`,
-      ],
+      lines: () => [`${erasedText({ sessions, dropped, stopped: runIds.length })} of ${whose}.`],
     });
   });
+}
+
+function erasedText({ sessions, dropped, stopped }: { sessions: number; dropped: number; stopped: number }): string {
+  const parts = [
+    ...(sessions > 0 ? [count(sessions, "conversation")] : []),
+    ...(dropped > 0 ? [count(dropped, "waiting message")] : []),
+    ...(stopped > 0 ? [`${count(stopped, "answer")} under way`] : []),
+  ];
+  return parts.length === 0 ? "There was nothing" : `Erased: ${listed(parts)}`;
 }
 
 /** A person's conversations in a chat: as Markdown, or as JSON; printed, or into a new file that nobody else can read. */
@@ -57,6 +65,7 @@ export async function exportConversations(
   const { cwd, print } = around;
   const { json, out } = options;
   const named = parseChatName(chatName);
+  demandId(userId, "a person");
   const { dataDir } = loadConfig(around);
   return visit(dataDir, async (store) => {
     const chat = await knownChat(store, named);

@@ -1,8 +1,9 @@
+import { isLid, personJid, personOf } from "../../adapters/whatsapp/ids.ts";
 import type { AccessEntry, AccessRule, Subject } from "../../sessions/access.ts";
 import type { Store } from "../../sessions/store.ts";
 import { formatPlace } from "../chat-place.ts";
 import type { Config } from "../config/config.ts";
-import { parseChatName } from "./chat-name.ts";
+import { demandPossible, parseChatName } from "./chat-name.ts";
 import { iso } from "./report.ts";
 import { harmless } from "./table.ts";
 
@@ -12,16 +13,24 @@ export interface Rule {
   /** `platform[@account]:id` */
   ref: string;
   rule: AccessRule;
-  name: string;
+  /** Null where it is not known. */
+  name: string | null;
   /** Who made it, or `configuration`. */
   by: string;
   /** Null for what the configuration says. */
   at: string | null;
 }
 
-export function parseSubject(kind: Subject["kind"], ref: string): Subject {
+/**
+ * Read whom or what a rule is about.
+ *
+ * @param made the rule is to be made: then the platform must be able to have such an id
+ */
+export function parseSubject(kind: Subject["kind"], ref: string, { made = false } = {}): Subject {
   const what = kind === "user" ? "person" : kind === "guild" ? "server" : "chat";
-  const { platform, account, chatId: id } = parseChatName(ref, what);
+  const name = parseChatName(ref, what);
+  if (made) demandPossible(name, what);
+  const { platform, account, chatId: id } = name;
   return { kind, platform, account, id };
 }
 
@@ -30,8 +39,34 @@ export function shownSubject(subject: Subject): string {
   return harmless(`${subject.kind === "guild" ? "the server " : ""}${formatPlace(subject)}`);
 }
 
-export async function ruleOf(store: Store, subject: Subject): Promise<AccessRule | undefined> {
-  return (await store.accessEntries()).find((entry) => isSame(entry, subject))?.rule;
+/** What a person is known by, of whatever ids; of chats and servers the one that they have. */
+export async function idsOf(store: Store, { kind, platform, account, id }: Subject): Promise<string[]> {
+  if (kind !== "user") return [id];
+  const spellings = platform === "whatsapp" ? spellingsOf(id) : [];
+  const known = await Promise.all([id, ...spellings].map((each) => store.idsOf({ platform, account }, each)));
+  return [...new Set(known.flat())];
+}
+
+/** A phone number in every way in which people and WhatsApp write it. */
+function spellingsOf(id: string): string[] {
+  const jid = personJid(id);
+  if (jid === undefined || isLid(jid)) return [];
+  const { aliases, id: first } = personOf({ phone: jid });
+  return [first, ...aliases];
+}
+
+/** The rule that holds for any of the ids: an ownership before a block, and that before an approval. */
+export async function ruleOf(
+  store: Store,
+  { kind, platform, account }: Subject,
+  ids: readonly string[],
+): Promise<AccessEntry | undefined> {
+  const entries = (await store.accessEntries()).filter(
+    (entry) =>
+      entry.kind === kind && entry.platform === platform && entry.account === account && ids.includes(entry.id),
+  );
+  const ranks: readonly AccessRule[] = ["owner", "blocked", "approved"];
+  return entries.toSorted((one, other) => ranks.indexOf(one.rule) - ranks.indexOf(other.rule))[0];
 }
 
 /** What it is called, as far as that is known. */
@@ -49,22 +84,22 @@ export async function knownName(store: Store, { kind, platform, account, id }: S
 const MOST_CHATS = 50;
 const MOST_AUTHORS = 50;
 
-export function isConfiguredOwner({ owners }: Config, { kind, platform, id }: Subject): boolean {
-  return kind === "user" && owners.includes(`${platform}:${id}`);
+export function isConfiguredOwner({ owners }: Config, { kind, platform }: Subject, ids: readonly string[]): boolean {
+  return kind === "user" && ids.some((id) => owners.includes(`${platform}:${id}`));
 }
 
 /** Where the configuration allows a subject, as its key; undefined if it does not. */
-export function allowedBy({ allow }: Config, { kind, platform, id }: Subject): string | undefined {
+export function allowedBy({ allow }: Config, { kind, platform }: Subject, ids: readonly string[]): string | undefined {
   const list = kind === "user" ? "users" : "chats";
-  return allow[list].includes(`${platform}:${id}`) ? `allow.${list}` : undefined;
+  return ids.some((id) => allow[list].includes(`${platform}:${id}`)) ? `allow.${list}` : undefined;
 }
 
-export function storedRule({ kind, rule, name = "", by, at, ...subject }: AccessEntry): Rule {
-  return { kind, ref: formatPlace(subject), rule, name, by, at: iso(at) };
+export function storedRule({ kind, rule, name, by, at, ...subject }: AccessEntry): Rule {
+  return { kind, ref: formatPlace(subject), rule, name: name ?? null, by, at: iso(at) };
 }
 
 export function configuredRules({ owners, allow }: Config): Rule[] {
-  const said = { name: "", by: "configuration", at: null };
+  const said = { name: null, by: "configuration", at: null };
   return [
     ...owners.map((ref) => ({ kind: "user", ref, rule: "owner", ...said }) as const),
     ...allow.users.map((ref) => ({ kind: "user", ref, rule: "approved", ...said }) as const),
@@ -73,13 +108,7 @@ export function configuredRules({ owners, allow }: Config): Rule[] {
 }
 
 export function ruleRows(rules: readonly Rule[]): string[][] {
-  return rules.map(({ kind, ref, rule, name, by, at }) => [kind, ref, rule, name, by, at ?? ""]);
+  return rules.map(({ kind, ref, rule, name, by, at }) => [kind, ref, rule, name ?? "", by, at ?? ""]);
 }
 
 export const RULE_COLUMNS = ["KIND", "WHO", "RULE", "NAME", "BY", "SINCE"] as const;
-
-function isSame(one: Subject, other: Subject): boolean {
-  return (
-    one.kind === other.kind && one.id === other.id && one.platform === other.platform && one.account === other.account
-  );
-}

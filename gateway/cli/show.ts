@@ -4,6 +4,7 @@ import { loadConfig } from "../config/load.ts";
 import { placesOf } from "../places.ts";
 import { accessOf, accessText } from "./chat-access.ts";
 import { parseChatName } from "./chat-name.ts";
+import { demandId } from "./given-id.ts";
 import { knownChat } from "./known-chat.ts";
 import { laneJson, runningText, waitingText } from "./lanes.ts";
 import type { PlaceOptions } from "./place-name.ts";
@@ -21,6 +22,7 @@ export async function show(
 ): Promise<number> {
   const { now = Date.now } = around;
   const { thread } = options;
+  demandId(thread, "a thread");
   const config = loadConfig(around);
   const registry = await strategiesOf(config);
   const named = parseChatName(chatName);
@@ -33,8 +35,8 @@ export async function show(
       value: {
         chat: formatPlace(chat),
         kind: chat.kind,
-        name: chat.name ?? "",
-        server: chat.guildId === undefined ? null : { id: chat.guildId, name: chat.guildName ?? "" },
+        name: chat.name ?? null,
+        server: chat.guildId === undefined ? null : { id: chat.guildId, name: chat.guildName ?? null },
         thread: thread ?? null,
         access,
         settings: settings.map(settingJson),

@@ -3,6 +3,7 @@ import { loadConfig } from "../config/load.ts";
 import { count } from "../words.ts";
 import { atTheKeyboard } from "./by.ts";
 import { parseChatName } from "./chat-name.ts";
+import { demandId } from "./given-id.ts";
 import { knownChat } from "./known-chat.ts";
 import { report } from "./report.ts";
 import type { JsonOption, Surroundings } from "./surroundings.ts";
@@ -19,6 +20,7 @@ export async function stop(
 ): Promise<number> {
   const named = parseChatName(chatName);
   const { user } = options;
+  demandId(user, "a person");
   const { dataDir } = loadConfig(around);
   return visit(dataDir, async (store) => {
     const chat = await knownChat(store, named);

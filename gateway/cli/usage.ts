@@ -17,8 +17,8 @@ import { visit } from "./visit.ts";
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 const LIMITS = {
-  userTokensPerDay: "tokens for one person, in all chats together",
-  userRunsPerDay: "answers for one person, in all chats together",
+  userTokensPerDay: "tokens for one person, in all chats of an account together",
+  userRunsPerDay: "answers for one person, in all chats of an account together",
   chatTokensPerDay: "tokens for the chat",
   chatRunsPerDay: "answers for the chat",
 } as const satisfies Partial<Record<SettingName, string>>;

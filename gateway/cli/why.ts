@@ -7,6 +7,7 @@ import { loadConfig } from "../config/load.ts";
 import { placesOf } from "../places.ts";
 import { listed } from "../words.ts";
 import { parseChatName } from "./chat-name.ts";
+import { demandId } from "./given-id.ts";
 import { knownChat } from "./known-chat.ts";
 import { laneJson, runningText } from "./lanes.ts";
 import type { PlaceOptions } from "./place-name.ts";
@@ -26,6 +27,8 @@ export async function why(
 ): Promise<number> {
   const { now = Date.now } = around;
   const { thread } = options;
+  demandId(thread, "a thread");
+  demandId(userId, "a person");
   const config = loadConfig(around);
   const registry = await strategiesOf(config);
   const router = routerOf(config, registry);

@@ -1,6 +1,6 @@
 import type { Choice, CommandOffer, OutboundFile } from "../../adapters/adapter.ts";
 import type { Destination } from "../../adapters/record.ts";
-import type { AcceptedCommand, Notice, SettingLevel } from "../../sessions/inbox.ts";
+import type { AcceptedCommand, ForCommand, Notice, SettingLevel } from "../../sessions/inbox.ts";
 import type { Router } from "../../sessions/router.ts";
 import type { SettingName } from "../../sessions/settings.ts";
 import type { Store } from "../../sessions/store.ts";
@@ -11,6 +11,8 @@ export interface CommandContext {
   store: Store;
   registry: StrategyRegistry;
   router: Pick<Router, "plan" | "settings">;
+  /** True if the author was asked to confirm this very command, and does. */
+  agreed: boolean;
   /** The commands there are, for `/help`. */
   commands: readonly Command[];
   agentDescription: string;
@@ -31,8 +33,10 @@ export interface CommandContext {
   isAdmin(): Promise<boolean>;
   /** Whether the author is an owner, looked up now. */
   isOwner(): Promise<boolean>;
-  /** Whether a person is an owner; not to be blocked then. */
-  ownsBot(userId: string): Promise<boolean>;
+  /** Whether the configuration names a person as an owner; such a one cannot be blocked. */
+  isConfigured(userIds: readonly string[]): boolean;
+  /** What the author said here, and the answers, gone from a platform that is the gateway's own. */
+  eraseHere(): Promise<void>;
   /** Where the author is alone with the bot; null where the bot cannot write to the author in private. */
   openPrivate(): Promise<Destination | null>;
 }
@@ -59,6 +63,11 @@ export interface Command {
   options?(registry: StrategyRegistry): NonNullable<CommandOffer["options"]>;
   /** @returns the answer, in Markdown */
   run(call: AcceptedCommand, context: CommandContext): Promise<string | Answer>;
+}
+
+/** What a change is made for, and what its author is told of it if a crash keeps back the answer itself. */
+export function forCommand({ message }: AcceptedCommand, said: string): ForCommand {
+  return { seq: message.seq, said };
 }
 
 /** True if the session is the author's alone, so that nobody else loses anything with it. */

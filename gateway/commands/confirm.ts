@@ -1,7 +1,8 @@
 import { callOf } from "../../sessions/router.ts";
 import type { Command } from "./command.ts";
 
-const CONSENT = "--confirm";
+/** Ends a command that its author has agreed to. */
+export const CONSENT = "--confirm";
 
 /** How long what was offered can be picked. */
 export const OFFER_LIFETIME_MS = 10 * 60 * 1000;
@@ -17,7 +18,7 @@ export const confirm: Command = {
     const meant = callOf(line);
     const command = context.commands.find(({ name }) => name === meant.name);
     if (command === undefined) return "There is nothing to confirm.";
-    return await command.run({ ...call, message: { ...call.message, command: meant } }, context);
+    return await command.run({ ...call, message: { ...call.message, command: meant } }, { ...context, agreed: true });
   },
 };
 

@@ -1,6 +1,6 @@
 import { type Adapter, type Chunk, SendError } from "../../adapters/adapter.ts";
 import type { Clock } from "../../sessions/clock.ts";
-import type { AcceptedCommand } from "../../sessions/inbox.ts";
+import { type AcceptedCommand, CommandGoneError } from "../../sessions/inbox.ts";
 import type { LaneEngine } from "../../sessions/lanes.ts";
 import type { NewDelivery, Offer } from "../../sessions/outbox.ts";
 import type { Router } from "../../sessions/router.ts";
@@ -13,7 +13,7 @@ import { pause } from "../pause.ts";
 import type { Platforms } from "../platforms.ts";
 import type { Roles } from "../roles.ts";
 import type { Answer, CommandContext } from "./command.ts";
-import { OFFER_LIFETIME_MS } from "./confirm.ts";
+import { CONSENT, cancel, confirm, OFFER_LIFETIME_MS } from "./confirm.ts";
 import { commandNames, commands, findCommand } from "./index.ts";
 
 export interface CommandExecutorOptions {
@@ -80,6 +80,8 @@ export class CommandExecutor {
       try {
         return await this.#execute(seq, faults >= MOST_FAULTS);
       } catch (error) {
+        // Its author was blocked meanwhile: it is nobody's command any more.
+        if (error instanceof CommandGoneError) return;
         if (!(error instanceof StoreError)) faults += 1;
         log.error({ err: error, command: seq }, "a command failed; it is tried again");
         await pause(clock, RETRY_MS, this.#stopping.signal);
@@ -94,17 +96,31 @@ export class CommandExecutor {
     if (call === null || adapter === undefined) return;
     const name = call.message.command?.name ?? "";
     const command = findCommand(name);
-    const context = this.#context(call, adapter);
-    const said = givingUp ? FAILED : ((await command?.run(call, context)) ?? unknown(name));
+    const agreed = await this.#agreed(call);
+    const context = { ...this.#context(call, adapter), agreed };
+    const said = call.effect ?? (givingUp ? FAILED : ((await command?.run(call, context)) ?? unknown(name)));
     const answer = typeof said === "string" ? { text: said } : said;
     const { deliveries, offer } = composed(call, adapter, answer, context.lookUpFailed(), clock.now());
-    for (const chatRef of await store.answerCommand(seq, deliveries, offer)) delivery.wake(chatRef);
+    // Looking at something in between takes nothing back.
+    const settled = agreed || name === confirm.name || name === cancel.name;
+    for (const chatRef of await store.answerCommand(seq, deliveries, offer ?? (settled ? null : undefined)))
+      delivery.wake(chatRef);
     log.debug({ platform: call.to.platform, command: command?.name ?? "unknown" }, "command");
     // What its author sent after it has waited for it.
     lanes.wake(call.plan.lane, call.chat.ref);
   }
 
-  #context(call: AcceptedCommand, adapter: Adapter): CommandContext & { lookUpFailed(): boolean } {
+  /**
+   * Consent is what somebody was asked for, here and not long ago, and gives: a word or an old button is none, nor is one
+   * that somebody else was shown. Without it a command asks.
+   */
+  async #agreed({ message: { command }, chat, user, to }: AcceptedCommand): Promise<boolean> {
+    if (command?.args.endsWith(CONSENT) !== true) return false;
+    const offer = await this.#options.store.offer(chat.ref, user.id, to.threadId);
+    return offer?.commands.includes(`${command.name} ${command.args}`) === true;
+  }
+
+  #context(call: AcceptedCommand, adapter: Adapter): Omit<CommandContext, "agreed"> & { lookUpFailed(): boolean } {
     const { store, registry, agentDescription, clock, abort, delivery, roles, router, configured, log } = this.#options;
     const { to, user, chat } = call;
     let failed = false;
@@ -126,12 +142,13 @@ export class CommandExecutor {
       },
       notice: (markdown: string) => ({ chunks: adapter.render(markdown) }),
       async isAdmin(): Promise<boolean> {
-        const found = await roles.isAdmin({ at: to, user });
+        const found = await roles.isAdmin({ at: to, user, command: call.message.messageId });
         failed ||= found === "unknown";
         return found === true;
       },
       isOwner: () => roles.isOwner({ at: to, user }),
-      ownsBot: (userId) => roles.isOwner({ at: to, user: { id: userId } }),
+      isConfigured: ([id = "", ...aliases]) => roles.isConfigured({ at: to, user: { id, aliases } }),
+      eraseHere: async () => void (await adapter.erase?.of({ ...to, threadId: undefined }, user.id)),
       async openPrivate() {
         try {
           const place = (await adapter.openPrivate?.(user.id)) ?? null;

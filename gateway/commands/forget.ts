@@ -1,14 +1,17 @@
 import { count } from "../words.ts";
-import { argumentsOf } from "./arguments.ts";
-import { authorOf, type Command } from "./command.ts";
+import { argumentsOf, unknownFlag } from "./arguments.ts";
+import { authorOf, type Command, forCommand } from "./command.ts";
 
 /** Erases the author's own conversations in this chat, once the author has confirmed it. Nobody else loses anything. */
 export const forget: Command = {
   name: "forget",
   description: "Erase your own conversations here, for good",
-  async run(call, { store, abort, noteChange, notice }) {
+  async run(call, { store, agreed, abort, eraseHere, noteChange, notice }) {
     const { chat, user, message } = call;
-    if (!argumentsOf(call).flags.has("confirm")) {
+    const given = argumentsOf(call);
+    if (given.words.length > 0 || unknownFlag(given, "confirm") !== undefined)
+      return "`/forget` alone erases your own conversations in this chat. Nothing was erased.";
+    if (!agreed) {
       return {
         text:
           "This erases your own conversations in this chat: what you wrote, what I answered, and the pictures in them. " +
@@ -23,8 +26,9 @@ export const forget: Command = {
     const own = { chatRef: chat.ref, userId: user.id, before: message.seq };
     // What still waits for an answer of its own gets one.
     const stopped = await store.stop({ ...own, notice: notice(""), dropped: notice("*(Stopped.)*") });
-    const erased = await store.forget({ ...own, by: authorOf(call) });
+    const erased = await store.forget({ ...own, by: authorOf(call) }, forCommand(call, "Erased: what was yours here."));
     abort([...stopped.runIds, ...erased.runIds]);
+    await eraseHere();
     noteChange({ what: "conversations erased", to: String(erased.sessions) });
     if (erased.sessions + stopped.runIds.length + stopped.dropped === 0) return "There was nothing of yours here.";
     return `Erased: ${count(erased.sessions, "conversation")} of yours.`;

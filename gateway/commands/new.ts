@@ -1,6 +1,14 @@
 import type { AcceptedCommand } from "../../sessions/inbox.ts";
 import { privateKey } from "../../strategies/places.ts";
-import { authorOf, type Command, isBeforeThread, isPrivate, isReadByAuthorAlone, placeOfCommand } from "./command.ts";
+import {
+  authorOf,
+  type Command,
+  forCommand,
+  isBeforeThread,
+  isPrivate,
+  isReadByAuthorAlone,
+  placeOfCommand,
+} from "./command.ts";
 
 /**
  * Begins an empty session, and an empty one for what the author asks in private. The old ones are kept in the store;
@@ -18,12 +26,10 @@ export const startAnew: Command = {
     if (!isPrivate(call) && !(await isAdmin())) {
       return `This conversation belongs to everybody here, so only an admin of this chat can start a new one.${also}`;
     }
-    const ended = await store.endSession(call.plan.session, message.seq);
-    if (ended && !isPrivate(call)) {
-      const change = { what: "shared conversation", from: call.plan.session, to: "begun anew" };
-      await store.addAudit({ by: authorOf(call), where: placeOfCommand(call), ...change });
-    }
-    return ended || own ? `Done: we start with nothing.${also}` : "This is a new conversation already.";
+    const audit = isPrivate(call) ? undefined : { by: authorOf(call), where: placeOfCommand(call) };
+    const done = `Done: we start with nothing.${also}`;
+    const ended = await store.endSession(call.plan.session, message.seq, audit, forCommand(call, done));
+    return ended || own ? done : "This is a new conversation already.";
   },
 };
 

@@ -2,7 +2,14 @@ import type { Approval, Pairing } from "../../sessions/access.ts";
 import { formatPlace } from "../chat-place.ts";
 import { readCode, showCode } from "../codes.ts";
 import { argumentsOf, unknownFlag } from "./arguments.ts";
-import { type Answer, authorOf, type Command, type CommandContext, isReadByAuthorAlone } from "./command.ts";
+import {
+  type Answer,
+  authorOf,
+  type Command,
+  type CommandContext,
+  forCommand,
+  isReadByAuthorAlone,
+} from "./command.ts";
 import { code, plainName } from "./markup.ts";
 
 export const WELCOME = "You are let in: write to me now.";
@@ -36,16 +43,21 @@ export const pair: Command = {
     if (strange !== undefined) return `I do not know ${code(`--${strange}`)} there. Nothing was changed.`;
     if (what === undefined) return await list(call, context);
     const typed = readCode(rest.join(""));
+    const whole = given.flags.has("server");
     if (what.toLowerCase() === "approve" && typed !== "") {
-      const approval = await context.store.approve(typed, authorOf(call), WELCOME, given.flags.has("server"));
+      const asked = (await context.store.pairings()).find((pairing) => pairing.code === typed);
+      if (whole && asked !== undefined && asked.chat.guildId === undefined) {
+        return "There is no server around that chat: approve it without `--server`. Nothing was changed.";
+      }
+      const approval = await context.store.approve(typed, authorOf(call), WELCOME, whole, forCommand(call, "Let in."));
       if (approval.kind === "approved") {
         context.noteChange({ what: "access", to: "approved" });
         context.delivered(approval.pairing.chat.ref);
       }
-      return outcome(approval, "Let in");
+      return outcome(approval, "Let in", whole);
     }
     if (what.toLowerCase() === "dismiss" && typed !== "") {
-      return outcome(await context.store.dismiss(typed, authorOf(call)), "Taken away");
+      return outcome(await context.store.dismiss(typed, authorOf(call), forCommand(call, "Taken away.")), "Taken away");
     }
     return "`/pair` shows who asks, `/pair approve` with a code lets them in, `/pair dismiss` takes a request away.";
   },
@@ -65,15 +77,19 @@ async function list(call: Parameters<Command["run"]>[0], { store }: CommandConte
   };
 }
 
-function outcome(approval: Approval, done: string): string {
+function outcome(approval: Approval, done: string, whole = false): string {
   switch (approval.kind) {
     case "approved":
-      return `${done}: ${described(approval.pairing)}.`;
+      return `${done}: ${whole ? serverOf(approval.pairing) : described(approval.pairing)}.`;
     case "unknown":
       return "There is no such code; it may have expired after its hour. Nothing was changed.";
     case "locked":
       return `Too many wrong codes: I take none from you until ${new Date(approval.until).toISOString().slice(11, 16)} UTC.`;
   }
+}
+
+function serverOf({ chat }: Pairing): string {
+  return `the whole server ${chat.guildName === undefined ? code(chat.guildId ?? "") : plainName(chat.guildName)}`;
 }
 
 function described({ kind, chat, userId, userName }: Pairing): string {

@@ -11,7 +11,7 @@ import { suggest } from "../config/suggest.ts";
 import { placesOf } from "../places.ts";
 import { count } from "../words.ts";
 import { type Arguments, argumentsOf, unknownFlag } from "./arguments.ts";
-import { authorOf, type Command, type CommandContext } from "./command.ts";
+import { authorOf, type Command, type CommandContext, forCommand } from "./command.ts";
 import { code } from "./markup.ts";
 
 const RESET = "reset";
@@ -19,11 +19,12 @@ const UNCHANGED = "Nothing was changed.";
 
 /** Where a setting can be made, by the flag that says so. */
 const SCOPES = {
-  here: { level: "thread", words: "in this thread" },
-  chat: { level: "chat", words: "in this chat" },
-  server: { level: "guild", words: "on this server" },
-  platform: { level: "platform", words: "on this platform" },
+  here: { level: "thread", words: "in this thread", missing: "This is no thread of its own" },
+  chat: { level: "chat", words: "in this chat", missing: "This is no chat" },
+  server: { level: "guild", words: "on this server", missing: "There is no server here" },
+  platform: { level: "platform", words: "on this platform", missing: "There is no platform here" },
 } as const;
+const FLAGS = ["here", "server", "platform"];
 
 type Scope = keyof typeof SCOPES;
 
@@ -52,14 +53,14 @@ export const settings: Command = {
     },
   ],
   async run(call, context) {
-    const given = argumentsOf(call);
+    const given = argumentsOf(call, 1, FLAGS);
     const [name] = given.words;
-    const strange = unknownFlag(given, "here", "server", "platform");
+    const strange = unknownFlag(given, ...FLAGS);
     if (strange !== undefined) return `I do not know ${code(`--${strange}`)} there. ${UNCHANGED}`;
     if (name === undefined) return await showAll(call, context);
     const kind = settingKind(name);
     if (kind === undefined) return unknown(name);
-    const value = given.rest(1);
+    const value = given.text;
     if (value === "") return await showOne(call, context, kind);
     if (kind.name === "strategy") return `\`/strategy\` changes that, and says first what it means. ${UNCHANGED}`;
     return await set(call, context, kind, value, given);
@@ -76,19 +77,21 @@ async function set(
   const scopes = (Object.keys(SCOPES) as Scope[]).filter((scope) => flags.has(scope));
   const [scope = "chat"] = scopes;
   if (scopes.length > 1) return `One place at a time. ${UNCHANGED}`;
-  const { level, words } = SCOPES[scope];
+  const { level, words, missing } = SCOPES[scope];
   const place = placesOf(call.chat, call.to.threadId).find((each) => each.level === level);
-  if (place === undefined) return `There is no such place: this is not ${words}. ${UNCHANGED}`;
+  if (place === undefined) return `${missing}. ${UNCHANGED}`;
   const refused = await refusal(kind, place, isAdmin, isOwner);
   if (refused !== undefined) return `${refused} ${UNCHANGED}`;
   const value = text.toLowerCase() === RESET ? null : kind.parse(text);
   if (value === undefined) return `${code(kind.name)} takes ${kind.expected}. ${UNCHANGED}`;
-  await store.setSettings(place, { [kind.name]: value }, authorOf(call));
+  const said =
+    value === null
+      ? `${code(kind.name)} is not set ${words} any more: what holds is that of the next wider level.`
+      : `From now, ${words}: ${code(kind.name)} is ${shown({ kind, value, from: level }, true)}`;
+  await store.setSettings(place, { [kind.name]: value }, authorOf(call), forCommand(call, said));
   // What the agent is told is nobody's business who reads logs.
   noteChange({ what: kind.name, to: value === null ? RESET : kind.name === "extraPrompt" ? "(a text)" : value });
-  return value === null
-    ? `${code(kind.name)} is not set ${words} any more: what holds is that of the next wider level.`
-    : `From now on ${words}: ${code(kind.name)} is ${shown({ kind, value, from: level }, true)}.`;
+  return said;
 }
 
 async function refusal(

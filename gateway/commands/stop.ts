@@ -1,5 +1,5 @@
 import type { StoppedWork } from "../../sessions/runs.ts";
-import { authorOf, type Command, placeOfCommand } from "./command.ts";
+import { authorOf, type Command, forCommand, placeOfCommand } from "./command.ts";
 
 /**
  * Stops what its author asked for: the run and everything that waits. An admin's `/stop` also stops whoever is being
@@ -22,7 +22,7 @@ export const stop: Command = {
     const { running } = await store.lane(plan.lane);
     const others = running !== null && running.userId !== user.id;
     const lane = !everybody && others && (await isAdmin()) ? plan.lane : undefined;
-    const work = await store.stop({
+    const order = {
       chatRef: chat.ref,
       userId: user.id,
       before: message.seq,
@@ -30,16 +30,10 @@ export const stop: Command = {
       everybody,
       notice: notice("An admin of this chat has stopped what I was doing for you."),
       dropped: notice("*(Stopped.)*"),
-    });
+      audit: { by: authorOf(call), where: placeOfCommand(call) },
+    };
+    const work = await store.stop(order, forCommand(call, "Stopped."));
     abort(work.runIds);
-    if ((everybody || lane !== undefined) && work.dropped + work.runIds.length > 0) {
-      const change = {
-        what: "answers stopped",
-        from: null,
-        to: everybody ? "everybody's" : `that of ${running?.userId}`,
-      };
-      await store.addAudit({ by: authorOf(call), where: placeOfCommand(call), ...change });
-    }
     return report(work, others && lane === undefined && !everybody);
   },
 };

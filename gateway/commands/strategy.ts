@@ -7,7 +7,7 @@ import { suggest } from "../config/suggest.ts";
 import { placesOf } from "../places.ts";
 import { explainChange, forkSource, type StrategyChange } from "../strategy-change.ts";
 import { argumentsOf, unknownFlag } from "./arguments.ts";
-import { type Answer, authorOf, type Command, type CommandContext, isBeforeThread } from "./command.ts";
+import { type Answer, authorOf, type Command, type CommandContext, forCommand, isBeforeThread } from "./command.ts";
 import { code, plainName } from "./markup.ts";
 
 const RESET = "reset";
@@ -54,7 +54,9 @@ export const strategy: Command = {
     if (registry.get(name) === undefined && name !== RESET) return unknown(name, registry);
     if (call.chat.kind === "dm") return `A private chat is one conversation, whatever the strategy. ${UNCHANGED}`;
     const here = given.flags.has("here");
-    if (here && call.to.threadId === undefined) return `This is no thread, so there is no "here" in it. ${UNCHANGED}`;
+    if (here && call.to.threadId === undefined) {
+      return `This is no thread of its own: a chain of replies has what its chat has. ${UNCHANGED}`;
+    }
     if (!(await isAdmin())) return `Only an admin of this chat can choose its strategy. ${UNCHANGED}`;
     return await change(call, context, { name, here, flags: given.flags });
   },
@@ -89,7 +91,7 @@ async function change(call: AcceptedCommand, context: CommandContext, wish: Wish
       `shared one to \`per-user\`. ${UNCHANGED}`
     );
   }
-  if (!flags.has("confirm")) return preview(wish, proposal, context);
+  if (!context.agreed) return preview(wish, proposal, context);
   return await carryOut(call, context, wish, proposal, taken);
 }
 
@@ -120,6 +122,9 @@ async function carryOut(
 ): Promise<string> {
   const chosen = registry.get(name);
   const place = placeOf(call, here);
+  const holds = code(proposal.after.strategy);
+  const how = chosen === undefined ? `${holds}, what holds by default` : `${holds} – ${chosen.summary}`;
+  const said = `From the next message on: ${how}\n\n${explainChange(router, proposal, plainName)}`;
   await store.setSettings(
     place,
     {
@@ -127,11 +132,10 @@ async function carryOut(
       [FORK_SETTING]: fork === null || chosen === undefined ? null : forkText(chosen.name, fork),
     },
     authorOf(call),
+    forCommand(call, said),
   );
   noteChange({ what: "strategy", to: name });
-  const holds = code(proposal.after.strategy);
-  const how = chosen === undefined ? `${holds}, what holds by default` : `${holds} – ${chosen.summary}`;
-  return `From the next message on: ${how}\n\n${explainChange(router, proposal, plainName)}`;
+  return said;
 }
 
 /** The settings of the place as they are, and as they would be. */

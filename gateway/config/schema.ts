@@ -27,7 +27,10 @@ const access = z
     quotable: true,
   });
 
-const strategy = word(/^[a-z0-9][a-z0-9-]*$/, "the name of a strategy: lower case letters, digits and dashes");
+const strategy = word(
+  /^[a-z0-9][a-z0-9-]{0,31}$/,
+  "the name of a strategy: at most 32 lower case letters, digits and dashes",
+);
 const compactionShare = share(0.1, 0.95);
 const compaction = z
   .union([compactionShare, section({ dm: compactionShare.optional(), groups: compactionShare.optional() })])

@@ -12,6 +12,8 @@ export class Replay {
   readonly #log: Log;
   /** The latest changes as text: streams that keep up all want the same ones. */
   readonly #cache = new Map<number, string>();
+  /** As of when the cache was begun. */
+  #rewrites = 0;
 
   constructor(log: Log) {
     this.#log = log;
@@ -28,6 +30,10 @@ export class Replay {
 
   /** @returns the next events after `seq` and where the one after them begins; `null` if there is nothing more */
   next(seq: number, userId: string): { text: string; seq: number } | null {
+    if (this.#rewrites !== this.#log.changes.rewrites) {
+      this.#rewrites = this.#log.changes.rewrites;
+      this.#cache.clear();
+    }
     const changes = this.#log.changes.after(seq, userId, BATCH);
     const last = changes.at(-1);
     if (last === undefined) return null;

@@ -16,6 +16,7 @@ export class Changes {
   readonly #insert: Database.Statement<[ChangeKind, string, string | null, string | null]>;
   readonly #after: Database.Statement<[number, string, number], Change>;
   readonly #latest: Database.Statement<[], { seq: number }>;
+  #rewrites = 0;
 
   constructor(db: Database.Database) {
     this.#insert = db.prepare("INSERT INTO changes (kind, chat, message_id, owner) VALUES (?, ?, ?, ?)");
@@ -25,7 +26,13 @@ export class Changes {
     this.#latest = db.prepare("SELECT coalesce(max(seq), 0) AS seq FROM changes");
   }
 
+  /** Grows with each change after which something earlier is told otherwise, or not at all. */
+  get rewrites(): number {
+    return this.#rewrites;
+  }
+
   add(kind: ChangeKind, chat: string, messageId: string | null): void {
+    if (kind === "edit" || kind === "delete") this.#rewrites += 1;
     this.#insert.run(kind, chat, messageId, ownerOf(chat));
   }
 

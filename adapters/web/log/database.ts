@@ -15,6 +15,8 @@ export function openDatabase(file: string): Database.Database {
     db.pragma("journal_mode = WAL");
     // Not a property of the file: a new connection to a WAL database runs NORMAL until it is told otherwise.
     db.pragma("synchronous = FULL");
+    // What is erased is overwritten, not left in free pages.
+    db.pragma("secure_delete = ON");
     db.pragma("foreign_keys = ON");
     migrate(db);
     return db;

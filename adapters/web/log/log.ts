@@ -16,6 +16,8 @@ export interface Log {
   changes: Changes;
   /** Everything that is written goes through here; it resolves once that is on disk. */
   write: Commits["write"];
+  /** What was erased is gone from the disk as well, not from the tables alone. */
+  scrub(): void;
   close(): void;
 }
 
@@ -32,6 +34,9 @@ export function openLog(file: string, now: () => number, onCommit: () => void): 
     files: new Files(db),
     changes: new Changes(db),
     write: (work) => commits.write(work),
+    scrub() {
+      if (db.open) db.pragma("wal_checkpoint(TRUNCATE)");
+    },
     close() {
       commits.flush();
       db.close();

@@ -45,6 +45,26 @@ export interface MessageRow extends NewMessage {
   replies: number;
 }
 
+/** A stretch of the log. */
+export interface ErasableIn {
+  /** Begins behind this `seq`. */
+  after: number;
+  upTo: number;
+}
+
+/** Where a person said something. */
+export interface PersonIn {
+  chat: string;
+  /** Null for the whole chat. */
+  thread: string | null;
+  userId: string;
+  /** 1 for all that stands there, whoever said it. */
+  all: 0 | 1;
+}
+
+/** The plus keeps to the stretch of the log, whatever indexes there are. What the gateway has not heard of stays. */
+const ERASABLE = "m.seq > @after AND m.seq <= @upTo AND m.deleted_at IS NULL AND +m.owed IS NOT 'message'";
+
 const SELECT = `
   SELECT m.seq, m.id, m.chat, m.thread, m.starts_thread AS startsThread, m.user_id AS userId, m.user_name AS userName,
     m.is_bot AS isBot, m.text, m.html, m.choices, m.reply_to AS replyTo, m.for_user_id AS forUserId,
@@ -67,6 +87,9 @@ export class Messages {
   readonly #edit: Database.Statement<[string, number, string]>;
   readonly #erase: Database.Statement<[number, string]>;
   readonly #startThread: Database.Statement<[string]>;
+  readonly #latest: Database.Statement<[], number>;
+  readonly #saidBefore: Database.Statement<[ErasableIn & { time: number }], string>;
+  readonly #saidBy: Database.Statement<[ErasableIn & PersonIn], string>;
 
   constructor(db: Database.Database) {
     this.#insert = db.prepare(`
@@ -83,8 +106,21 @@ export class Messages {
     this.#owed = db.prepare(`${SELECT} WHERE m.owed IN ('message', 'edit', 'delete') ORDER BY m.seq`);
     this.#owe = db.prepare("UPDATE messages SET owed = ? WHERE id = ?");
     this.#edit = db.prepare("UPDATE messages SET text = ?, edited_at = ? WHERE id = ?");
-    this.#erase = db.prepare("UPDATE messages SET text = '', html = NULL, deleted_at = ? WHERE id = ?");
+    this.#erase = db.prepare("UPDATE messages SET text = '', html = NULL, choices = NULL, deleted_at = ? WHERE id = ?");
     this.#startThread = db.prepare("UPDATE messages SET starts_thread = 1 WHERE id = ? AND starts_thread = 0");
+    this.#latest = db.prepare<[], number>("SELECT coalesce(max(seq), 0) FROM messages").pluck();
+    this.#saidBefore = db
+      .prepare<[ErasableIn & { time: number }], string>(
+        `SELECT m.id FROM messages m WHERE ${ERASABLE} AND m.sent_at < @time`,
+      )
+      .pluck();
+    this.#saidBy = db
+      .prepare<[ErasableIn & PersonIn], string>(
+        `SELECT m.id FROM messages m WHERE ${ERASABLE} AND +m.chat = @chat AND (@thread IS NULL OR +m.thread = @thread)
+           AND (@all OR +m.user_id = @userId OR m.is_bot = 1 AND (m.for_user_id = @userId
+             OR EXISTS (SELECT 1 FROM messages q WHERE q.id = m.reply_to AND q.user_id = @userId)))`,
+      )
+      .pluck();
   }
 
   add(message: NewMessage): void {
@@ -119,6 +155,21 @@ export class Messages {
 
   erase(id: string, deletedAt: number): void {
     this.#erase.run(deletedAt, id);
+  }
+
+  /** The greatest `seq`; 0 where nothing was said. */
+  latest(): number {
+    return this.#latest.get() ?? 0;
+  }
+
+  /** Ids of what was said before a time (epoch ms) and is not erased. */
+  saidBefore(time: number, seqs: ErasableIn): string[] {
+    return this.#saidBefore.all({ ...seqs, time });
+  }
+
+  /** Ids of what a person said somewhere, and of the bot's answers to it, that are not erased. */
+  saidBy(place: PersonIn, seqs: ErasableIn): string[] {
+    return this.#saidBy.all({ ...seqs, ...place });
   }
 
   /** @returns whether the thread is new */

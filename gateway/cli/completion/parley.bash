@@ -19,11 +19,12 @@ _parley() {
     compopt -o default
     return
   fi
-  # Bash replaces what stands behind the last of these characters, and nothing before it.
+  # Bash replaces what stands behind the last of these characters, and nothing before it; "@" itself it replaces as well.
   for char in : = @; do
     [[ "$COMP_WORDBREAKS" == *"$char"* ]] && breaks+="$char"
   done
   [[ -n "$breaks" ]] && prefix="${current%"${current##*["$breaks"]}"}"
+  prefix="${prefix%@}"
   while IFS=$'\t' read -r value rest; do
     printf -v quoted %q "${value#"$prefix"}"
     COMPREPLY+=("$quoted")

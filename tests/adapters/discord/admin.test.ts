@@ -17,9 +17,9 @@ async function staged(options: Parameters<Stage["started"]>[0] = {}) {
   const general = team.text("general");
   const adapter = await stage.started(options);
   await adapter.registerCommands?.([]);
-  const isAdmin = (chatId: string, userId: string) => {
+  const isAdmin = (chatId: string, userId: string, command?: string) => {
     if (adapter.isAdmin === undefined) throw new Error("it cannot tell");
-    return adapter.isAdmin(place(chatId), userId);
+    return adapter.isAdmin(place(chatId), userId, command);
   };
   const alice = discord.user("Alice");
   /** Until the adapter has been told of all that has happened. */
@@ -32,10 +32,11 @@ async function staged(options: Parameters<Stage["started"]>[0] = {}) {
     const before = discord.calls.length;
     return () => discord.calls.slice(before).map(({ method, path }) => `${method} ${path}`);
   };
-  /** Somebody uses a command there. */
+  /** Somebody uses a command there. @returns its id */
   const use = async (user: WireUser, channel: FakeChannel, options?: { botIsMember: boolean }) => {
     const { id } = discord.command(user, channel, "ask", { question: "?" }, options);
     await gateway.messages.waitFor(({ source }) => source.messageId === id);
+    return id;
   };
   return { discord, gateway, team, general, isAdmin, alice, told, lookUps, use };
 }
@@ -105,54 +106,63 @@ describe("an admin", () => {
     const foreign = discord.guild("Foreign", { botIsMember: false });
     const there = foreign.text("there");
     foreign.grant(alice, "ManageGuild");
+    const used: Array<{ channel: FakeChannel; user: WireUser; id: string }> = [];
     for (const channel of [group, there]) {
-      for (const user of [alice, bob]) await use(user, channel);
-      expect([await isAdmin(channel.id, alice.id), await isAdmin(channel.id, bob.id)]).toEqual([true, false]);
+      for (const user of [alice, bob]) used.push({ channel, user, id: await use(user, channel) });
     }
+    const verdicts = () => Promise.all(used.map(({ channel, user, id }) => isAdmin(channel.id, user.id, id)));
+    expect(await verdicts()).toEqual([true, false, true, false]);
     now += 59_000;
-    for (const channel of [group, there]) {
-      expect([await isAdmin(channel.id, alice.id), await isAdmin(channel.id, bob.id)]).toEqual([true, false]);
-    }
+    expect(await verdicts()).toEqual([true, false, true, false]);
     now += 2_000;
-    await expect(isAdmin(group.id, alice.id)).rejects.toThrow();
+    for (const { channel, user, id } of used) await expect(isAdmin(channel.id, user.id, id)).rejects.toThrow();
   });
 
-  it("is who their command just said, without a lookup, and after that who is one now", async () => {
-    let now = Date.now();
-    const { team, general, isAdmin, alice, use, lookUps } = await staged({ now: () => now });
+  it("is who their command said, without a lookup, for that command alone", async () => {
+    const { discord, team, general, isAdmin, alice, use, lookUps } = await staged();
+    const bob = discord.user("Bob");
+    team.member(bob);
     team.grant(alice, "ManageChannels");
-    await use(alice, general);
+    const command = await use(alice, general);
     const lookedUp = lookUps();
-    now += 9_000;
-    expect(await isAdmin(general.id, alice.id)).toBe(true);
+    expect(await isAdmin(general.id, alice.id, command)).toBe(true);
     expect(lookedUp()).toEqual([]);
-    team.member(alice, { roles: [] });
-    now += 2_000;
-    expect(await isAdmin(general.id, alice.id)).toBe(false);
+    expect(await isAdmin(general.id, bob.id, command)).toBe(false);
     expect(lookedUp()).not.toEqual([]);
+    team.member(alice, { roles: [] });
+    const written = general.post(alice, "/strategy shared");
+    for (const later of [written.id, undefined]) expect(await isAdmin(general.id, alice.id, later)).toBe(false);
+    const again = await use(alice, general);
+    expect(await isAdmin(general.id, alice.id, again)).toBe(false);
+    expect(await isAdmin(general.id, alice.id, command)).toBe(true);
   });
 
-  it("is who their command said where a lookup is refused, whatever the reason", async () => {
-    let now = Date.now();
-    const { discord, team, general, isAdmin, alice, use } = await staged({ now: () => now });
+  it("is who their command said in that channel, and elsewhere who is one there", async () => {
+    const { discord, team, general, isAdmin, alice, use } = await staged();
+    team.member(alice);
+    const theirs = discord.groupDm("friends", [alice]);
+    const foreign = discord.guild("Foreign", { botIsMember: false }).text("there");
+    const inPrivate = await use(alice, discord.dm(alice));
+    expect(await isAdmin(general.id, alice.id, inPrivate)).toBe(false);
+    for (const { id } of [theirs, foreign]) await expect(isAdmin(id, alice.id, inPrivate)).rejects.toThrow();
+  });
+
+  it("cannot be found out where a lookup is refused, whatever an earlier command said", async () => {
+    const { discord, team, general, isAdmin, alice, use } = await staged();
     team.grant(alice, "ManageGuild");
     await use(alice, general);
-    now += 30_000;
     for (const route of ["GET /channels/:channel", "GET /guilds/:guild/members/:user"]) {
       discord.fail(route, { status: 404, times: 9 });
     }
-    expect(await isAdmin(general.id, alice.id)).toBe(true);
-    now += 31_000;
-    await expect(isAdmin(general.id, alice.id)).rejects.toMatchObject({ name: "DiscordError" });
+    const { id } = general.post(alice, "/strategy shared");
+    await expect(isAdmin(general.id, alice.id, id)).rejects.toMatchObject({ name: "DiscordError" });
   });
 
   it("is either of two whose private chat it is", async () => {
-    let now = Date.now();
-    const { discord, isAdmin, alice, use } = await staged({ now: () => now });
+    const { discord, isAdmin, alice, use } = await staged();
     const theirs = discord.dm(discord.user("Bob"));
-    await use(alice, theirs, { botIsMember: false });
-    expect(await isAdmin(theirs.id, alice.id)).toBe(true);
-    now += 61_000;
+    const command = await use(alice, theirs, { botIsMember: false });
+    expect(await isAdmin(theirs.id, alice.id, command)).toBe(true);
     expect(await isAdmin(theirs.id, alice.id)).toBe(false);
   });
 
@@ -237,6 +247,7 @@ describe("a server that discord.js keeps", () => {
     if (interaction === null) throw new Error("no command");
     const permissions = new Permissions(api, Date.now);
     permissions.note(interaction, interaction.channel.id);
-    await expect(permissions.isAdmin(interaction.channel.id, interaction.user.id)).rejects.toThrow(/10003/);
+    const { id, channel, user } = interaction;
+    await expect(permissions.isAdmin(channel.id, user.id, id)).rejects.toThrow(/10003/);
   });
 });

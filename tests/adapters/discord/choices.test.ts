@@ -227,10 +227,10 @@ describe("whoever picks something", () => {
     const { discord, team, general, adapter, alice, bob, offer, pick } = await staged();
     team.grant(alice, "ManageChannels");
     const sent = await offer(SURE);
-    for (const user of [alice, bob]) await pick(user, sent, "Confirm");
+    const [first, second] = [await pick(alice, sent, "Confirm"), await pick(bob, sent, "Confirm")];
     const calls = discord.calls.length;
-    expect(await adapter.isAdmin?.(place(general.id), alice.id)).toBe(true);
-    expect(await adapter.isAdmin?.(place(general.id), bob.id)).toBe(false);
+    expect(await adapter.isAdmin?.(place(general.id), alice.id, first.message.source.messageId)).toBe(true);
+    expect(await adapter.isAdmin?.(place(general.id), bob.id, second.message.source.messageId)).toBe(false);
     expect(discord.calls).toHaveLength(calls);
   });
 

@@ -101,6 +101,15 @@ describe("what can be chosen", () => {
     ]);
   });
 
+  it("is there once for each command, with the first label, and keeps what joins an emoji", async () => {
+    const labels = ["👩‍👩‍👧 for all", "again", "fa\u061cmily"];
+    const choices = labels.map((label, n) => ({ label, command: n < 2 ? "pick one" : "pick two" }));
+    expect((await offer(choices)).choices).toEqual([
+      { label: "👩‍👩‍👧 for all", data: "pick one" },
+      { label: "fa mily", data: "pick two" },
+    ]);
+  });
+
   it("is left out where it could not be read back, and the rest is offered", async () => {
     const choices = ["", "Not a command", "é", `pick ${"é".repeat(32)}`, "pick\none", "pick one"].map((command) => ({
       label: "x",
@@ -192,9 +201,13 @@ describe("whoever presses a button", () => {
   it("below a message that Telegram has forgotten is heard, but not where the topic could not be told", async () => {
     await adapter.start(gateway);
     const forum = tg.group("Help desk", { forum: true });
+    const notices: unknown[] = [];
     for (const chat of [forum, team]) {
-      await tg.picks(alice, await offer(SURE, at(chat)), "Confirm", { forgotten: true }).answered;
+      const press = tg.picks(alice, await offer(SURE, at(chat)), "Confirm", { forgotten: true });
+      await press.answered;
+      notices.push(press.notice);
     }
+    expect(notices).toEqual(["This menu is too old: send the command again.", undefined]);
     expect(gateway.messages.all.map(({ source }) => source.chat.id)).toEqual([String(team.id)]);
   });
 
@@ -202,7 +215,9 @@ describe("whoever presses a button", () => {
     await adapter.start(gateway);
     const sent = await offer(SURE);
     const forged = { ...sent, choices: [{ label: "x", data: "rm -rf\n/" }] };
-    await tg.picks(alice, forged, "x").answered;
+    const made = tg.picks(alice, forged, "x");
+    await made.answered;
+    expect(made.notice).toContain("send the command again");
     tg.deliver({ callback_query: { id: {}, from: alice } });
     await tg.picks(alice, sent, "Cancel").answered;
     expect(gateway.messages.all.map(({ text }) => text)).toEqual(["/cancel"]);

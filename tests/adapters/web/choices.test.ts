@@ -20,6 +20,21 @@ test("choices stand below the bot's message, for everybody who reads it, also af
   expect(kept?.choices).toEqual(CHOICES);
 });
 
+test("labels are one line of what can be seen, or the command, and no command stands there twice", async () => {
+  const stage = await Stage.open();
+  const ann = await stage.join("Ann");
+  const labels = ["one\n\ntwo", "abc\u202edef\u200f", " \u200b ", "x".repeat(100)];
+  const choices = labels.map((label, n) => ({ label, command: `pick ${n}` }));
+  await stage.send({ key: "1", choices: [...choices, { label: "again", command: "pick 0" }] });
+  const [message] = await ann.history("lobby");
+  expect(message?.choices).toEqual([
+    { label: "one two", command: "pick 0" },
+    { label: "abc def", command: "pick 1" },
+    { label: "pick 2", command: "pick 2" },
+    { label: `${"x".repeat(79)}…`, command: "pick 3" },
+  ]);
+});
+
 test("a message without choices says nothing of them", async () => {
   const stage = await Stage.open();
   const ann = await stage.join("Ann");

@@ -14,6 +14,8 @@ export class Press {
   readonly query: WireCallback;
   readonly #answer = Promise.withResolvers<void>();
   isAnswered = false;
+  /** What whoever pressed it is shown. */
+  notice: string | undefined;
 
   constructor(query: WireCallback) {
     this.query = query;
@@ -23,8 +25,9 @@ export class Press {
     return this.#answer.promise;
   }
 
-  answer(): void {
+  answer(notice?: string): void {
     this.isAnswered = true;
+    this.notice = notice;
     this.#answer.resolve();
   }
 }

@@ -60,12 +60,13 @@ export const METHODS: Readonly<Record<string, Method>> = {
     return say(tg, payload, { text: "", file });
   },
 
-  answerCallbackQuery(tg, { callback_query_id: id }) {
+  answerCallbackQuery(tg, { callback_query_id: id, text }) {
     const press = tg.presses.get(String(id));
     if (press === undefined || press.isAnswered) {
       throw badRequest("query is too old and response timeout expired or query ID is invalid");
     }
-    press.answer();
+    if (text !== undefined && (text === "" || String(text).length > 200)) throw badRequest("MESSAGE_TOO_LONG");
+    press.answer(text === undefined ? undefined : String(text));
     return true;
   },
 

@@ -3,7 +3,7 @@ import { hashCode } from "../../../gateway/codes.ts";
 import { message } from "../../sessions/messages.ts";
 import { Desk, GROUP, inPrivate } from "./desk.ts";
 
-const alice = { platform: "telegram", account: "default", chatId: "-100" } as const;
+const chat = { platform: "telegram", account: "default", chatId: "-100" } as const;
 
 describe("pair", () => {
   async function asked(): Promise<Desk> {
@@ -29,7 +29,7 @@ describe("pair", () => {
   test("approve lets a person in, in whatever spelling the code is, and tells the chat", async () => {
     const desk = await asked();
     expect(await desk.says("pair", "approve", "abcd-2345")).toBe("Let in: ALICE (telegram:alice), in private.");
-    expect(await desk.store.standing(alice, ["alice"])).toMatchObject({ user: true });
+    expect(await desk.store.standing(chat, ["alice"])).toMatchObject({ user: true });
     expect(await desk.store.chatsWithDeliveries()).toHaveLength(2);
     expect(await desk.refuses("pair", "approve", "ABCD2345")).toContain("Nobody asks with that code");
   });
@@ -62,9 +62,9 @@ describe("pair", () => {
 describe("access", () => {
   test("allow, revoke, block and unblock keep one rule per subject", async () => {
     const desk = Desk.open();
-    await desk.hears("alice", "hi");
-    expect(await desk.says("access", "allow", "user", "telegram:alice")).toBe("telegram:alice is allowed.");
-    expect(await desk.says("access", "allow", "user", "telegram:alice")).toContain("allowed already");
+    await desk.hears("11", "hi");
+    expect(await desk.says("access", "allow", "user", "telegram:11")).toBe("telegram:11 is allowed.");
+    expect(await desk.says("access", "allow", "user", "telegram:11")).toContain("allowed already");
     expect(await desk.json("access", "allow", "chat", GROUP)).toEqual({
       kind: "chat",
       ref: GROUP,
@@ -74,70 +74,120 @@ describe("access", () => {
       stopped: 0,
     });
     await desk.says("access", "allow", "guild", "discord:9");
-    expect(await desk.says("access", "list")).toMatch(/^user +telegram:alice +approved +ALICE +cli:/m);
+    expect(await desk.says("access", "list")).toMatch(/^user +telegram:11 +approved +11 +cli:/m);
     expect(await desk.says("access", "list")).toMatch(/^chat +telegram:-100 +approved +Team +cli:/m);
     await desk.says("access", "revoke", "guild", "discord:9");
-    await desk.says("access", "block", "telegram:alice");
+    await desk.says("access", "block", "telegram:11");
     expect(await desk.json("access", "list")).toMatchObject([
       { kind: "chat", ref: GROUP, rule: "approved" },
-      { kind: "user", ref: "telegram:alice", rule: "blocked" },
+      { kind: "user", ref: "telegram:11", rule: "blocked" },
     ]);
-    await desk.says("access", "unblock", "telegram:alice");
-    expect(await desk.store.standing(alice, ["alice"])).toMatchObject({ blocked: false, user: false });
+    await desk.says("access", "unblock", "telegram:11");
+    expect(await desk.store.standing(chat, ["11"])).toMatchObject({ blocked: false, user: false });
   });
 
   test("blocking drops what waits and marks what runs", async () => {
     const desk = Desk.open();
-    const { lane } = await desk.hears("alice", "first");
+    const { lane } = await desk.hears("11", "first");
     const { runId } = await desk.begins(lane);
-    await desk.hears("alice", "second");
-    expect(await desk.says("access", "block", "telegram:alice")).toBe(
-      "telegram:alice is blocked.\n1 answer stopped and 1 waiting message dropped.",
+    await desk.hears("11", "second");
+    expect(await desk.says("access", "block", "telegram:11")).toBe(
+      "telegram:11 is blocked.\n1 answer stopped and 1 waiting message dropped.",
     );
     expect(await desk.store.stoppedRuns()).toEqual([runId]);
-    expect(await desk.says("access", "block", "telegram:alice")).toContain("is blocked already.");
+    expect(await desk.says("access", "block", "telegram:11")).toContain("is blocked already.");
   });
 
   test("list shows what the configuration allows as such", async () => {
     const desk = Desk.open({ owners: ["web:boss"], allow: { users: ["telegram:1"], chats: ["discord:9"] } });
     expect(await desk.json("access", "list")).toEqual([
-      { kind: "user", ref: "web:boss", rule: "owner", name: "", by: "configuration", at: null },
-      { kind: "user", ref: "telegram:1", rule: "approved", name: "", by: "configuration", at: null },
-      { kind: "chat or guild", ref: "discord:9", rule: "approved", name: "", by: "configuration", at: null },
+      { kind: "user", ref: "web:boss", rule: "owner", name: null, by: "configuration", at: null },
+      { kind: "user", ref: "telegram:1", rule: "approved", name: null, by: "configuration", at: null },
+      { kind: "chat or guild", ref: "discord:9", rule: "approved", name: null, by: "configuration", at: null },
     ]);
   });
 
   test.each([
-    [["revoke", "user", "telegram:nobody"], /was not allowed/],
+    [["revoke", "user", "telegram:99"], /was not allowed/],
     [["revoke", "user", "telegram:1"], /`allow\.users` of the configuration/],
-    [["revoke", "user", "telegram:blocked"], /access unblock telegram:blocked/],
-    [["revoke", "user", "telegram:owner"], /owner remove telegram:owner/],
-    [["allow", "user", "telegram:blocked"], /access unblock telegram:blocked/],
-    [["allow", "user", "telegram:owner"], /is an owner/],
-    [["block", "telegram:owner"], /take the ownership away first.*owner remove/],
+    [["revoke", "user", "telegram:66"], /access unblock telegram:66/],
+    [["revoke", "user", "telegram:77"], /owner remove telegram:77/],
+    [["allow", "user", "telegram:66"], /access unblock telegram:66/],
+    [["allow", "user", "telegram:77"], /is an owner/],
+    [["block", "telegram:77"], /take the ownership away first.*owner remove/],
     [["block", "web:boss"], /owner by the configuration/],
-    [["unblock", "telegram:nobody"], /is not blocked/],
+    [["unblock", "telegram:99"], /is not blocked/],
     [["block", "alice"], /names no person: write platform:id/],
+    [["block", "telegram:alice"], /"alice" is no id on telegram: ids there are numbers/],
+    [["allow", "chat", "discord:-5"], /"-5" is no id on discord/],
+    [["allow", "guild", "telegram:9"], /no servers on telegram, only on discord/],
     [["allow", "gild", "discord:9"], /Allowed choices are user, chat, guild/],
   ])("refuses %j and changes nothing", async (args, reason) => {
     const desk = Desk.open({ owners: ["web:boss"], allow: { users: ["telegram:1"] } });
-    await desk.says("owner", "add", "telegram:owner");
-    await desk.says("access", "block", "telegram:blocked");
+    await desk.says("owner", "add", "telegram:77");
+    await desk.says("access", "block", "telegram:66");
     expect(await desk.refuses("access", ...args)).toMatch(reason);
     expect(await desk.store.audit()).toHaveLength(2);
+  });
+});
+
+describe("somebody who goes by several ids", () => {
+  const account = { platform: "whatsapp", account: "default" } as const;
+  const [LID, JID] = ["77@lid", "4917012345@s.whatsapp.net"];
+  const user = { id: LID, name: "Zoe", aliases: [JID, "4917012345", "+4917012345"], isBot: false };
+  const ids = [LID, JID, "+4917012345", "4917012345"];
+
+  /** The same person wrote, under a number first and then under an id that hides it. */
+  async function known(settings?: Parameters<typeof Desk.open>[0]): Promise<Desk> {
+    const desk = Desk.open(settings);
+    const wrote = (author: { id: string; name: string; isBot: boolean }) =>
+      desk.hears("", "hi", { source: { ...account, chat: { id: author.id, kind: "dm" }, user: author } });
+    await wrote({ id: JID, name: "Zoe", isBot: false });
+    await desk.store.samePerson(account, JID, LID);
+    await wrote(user);
+    return desk;
+  }
+
+  test.each(ids)("is not blocked as %s while the configuration names them as an owner by any", async (id) => {
+    for (const owner of ids) {
+      const desk = await known({ owners: [`whatsapp:${owner}`] });
+      expect(await desk.refuses("access", "block", `whatsapp:${id}`)).toContain("owner by the configuration");
+      expect(await desk.json("chats", "show", `whatsapp:${LID}`)).toMatchObject({ access: { standing: "owner" } });
+      expect(await desk.store.audit()).toEqual([]);
+    }
+  });
+
+  test.each(ids)("is not blocked as %s while they are an owner by any", async (id) => {
+    for (const owner of ids) {
+      const desk = await known();
+      await desk.says("owner", "add", `whatsapp:${owner}`);
+      expect(await desk.refuses("access", "block", `whatsapp:${id}`)).toContain("take the ownership away first");
+      await desk.says("owner", "remove", `whatsapp:${id}`);
+      expect(await desk.says("access", "block", `whatsapp:${id}`)).toContain("is blocked");
+      expect(await desk.json("chats", "show", `whatsapp:${LID}`)).toMatchObject({ access: { standing: "blocked" } });
+      expect(await desk.refuses("owner", "add", `whatsapp:${owner}`)).toContain("access unblock");
+      await desk.says("access", "unblock", `whatsapp:${owner}`);
+      expect(await desk.store.accessEntries()).toEqual([]);
+    }
+  });
+
+  test("is allowed by the configuration under any", async () => {
+    const desk = await known({ allow: { users: ["whatsapp:+4917012345"] } });
+    expect(await desk.json("chats", "show", `whatsapp:${LID}`)).toMatchObject({ access: { standing: "configured" } });
+    expect(await desk.refuses("access", "revoke", "user", `whatsapp:${LID}`)).toContain("`allow.users`");
   });
 });
 
 describe("owner", () => {
   test("add and remove, with a word where nobody is left; list shows those of the configuration as such", async () => {
     const desk = Desk.open({ owners: ["web:boss"] });
-    expect(await desk.says("owner", "add", "telegram:alice")).toBe("telegram:alice is an owner.");
+    expect(await desk.says("owner", "add", "telegram:11")).toBe("telegram:11 is an owner.");
     expect(await desk.says("owner", "list")).toMatch(/^user +web:boss +owner +configuration$/m);
     expect(await desk.json("owner", "list")).toHaveLength(2);
-    expect(await desk.says("owner", "remove", "telegram:alice")).toBe("telegram:alice is no owner any more.");
+    expect(await desk.says("owner", "remove", "telegram:11")).toBe("telegram:11 is no owner any more.");
     const alone = Desk.open();
-    await alone.says("owner", "add", "telegram:alice");
-    expect(await alone.says("owner", "remove", "telegram:alice")).toContain("There is no owner now");
+    await alone.says("owner", "add", "telegram:11");
+    expect(await alone.says("owner", "remove", "telegram:11")).toContain("There is no owner now");
     expect(await alone.says("owner", "list")).toContain("There is no owner");
   });
 
@@ -148,7 +198,7 @@ describe("owner", () => {
       kind: "user",
       platform: "telegram",
       account: "default",
-      id: "alice",
+      id: "11",
     });
     expect(claimed).toEqual({ kind: "claimed" });
     expect(await desk.refuses("owner", "code")).toContain("There is an owner already");
@@ -162,12 +212,12 @@ describe("owner", () => {
   });
 
   test.each([
-    [["remove", "telegram:nobody"], /is no owner/],
+    [["remove", "telegram:99"], /is no owner/],
     [["remove", "web:boss"], /by the configuration/],
-    [["add", "telegram:blocked"], /access unblock/],
+    [["add", "telegram:66"], /access unblock/],
   ])("refuses %j", async (args, reason) => {
     const desk = Desk.open({ owners: ["web:boss"] });
-    await desk.says("access", "block", "telegram:blocked");
+    await desk.says("access", "block", "telegram:66");
     expect(await desk.refuses("owner", ...args)).toMatch(reason);
   });
 });

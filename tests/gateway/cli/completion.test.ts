@@ -1,23 +1,21 @@
-import { execFileSync, spawnSync } from "node:child_process";
-import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { message } from "../../sessions/messages.ts";
 import { Desk, GROUP, inPrivate } from "./desk.ts";
-
-const LAUNCHER = join(import.meta.dirname, "../../../bin/parley.js");
+import { isThere, typed } from "./terminal.ts";
 
 /** A gateway's data with some chats, people and rules. */
 async function furnished(): Promise<Desk> {
   const desk = Desk.open();
   const chat = { id: "77", kind: "channel", name: "general", guildId: "9", guildName: "Guild" } as const;
   await desk.hears("alice", "hi");
-  await desk.hears("bob", "hi", { source: { chat } });
+  await desk.hears("bob", "hi", { source: { platform: "discord", account: "second", chat } });
   await desk.hears("alice", "hi", inPrivate("alice", "hi"));
   await desk.isAsked(message("carol", "hi", { source: { chat: { id: "-5", kind: "group" } } }), "ABCD2345");
-  await desk.says("access", "block", "telegram:mallory");
+  await desk.says("access", "block", "telegram:66");
   await desk.says("access", "allow", "chat", GROUP);
-  await desk.says("owner", "add", "telegram:boss");
+  await desk.says("owner", "add", "telegram:1000");
   return desk;
 }
 
@@ -41,13 +39,13 @@ describe("what is offered", () => {
   test.each<[string[], string[]]>([
     [
       ["chats", "show", "telegram:"],
-      ["telegram:-100", "telegram:-5", "telegram:77", "telegram:alice"],
+      ["telegram:-100", "telegram:-5", "telegram:alice"],
     ],
     [
       ["settings", "t"],
-      ["telegram", "telegram:-100", "telegram:-5", "telegram:77", "telegram:alice"],
+      ["telegram", "telegram:-100", "telegram:-5", "telegram:alice"],
     ],
-    [["settings", "--guild", ""], ["telegram:9"]],
+    [["settings", "--guild", ""], ["discord:9"]],
     [
       ["settings", GROUP, "user"],
       ["userTokensPerDay", "userRunsPerDay"],
@@ -74,11 +72,11 @@ describe("what is offered", () => {
       ["access", "allow", ""],
       ["user", "chat", "guild"],
     ],
-    [["access", "allow", "guild", ""], ["telegram:9"]],
+    [["access", "allow", "guild", ""], ["discord@second:9"]],
     [["access", "revoke", "chat", ""], ["telegram:-100"]],
     [["access", "revoke", "user", ""], []],
-    [["access", "unblock", ""], ["telegram:mallory"]],
-    [["owner", "remove", ""], ["telegram:boss"]],
+    [["access", "unblock", ""], ["telegram:66"]],
+    [["owner", "remove", ""], ["telegram:1000"]],
     [
       ["completion", ""],
       ["bash", "zsh", "fish"],
@@ -105,88 +103,53 @@ describe("what is offered", () => {
   });
 });
 
-/** Shells that ask the program behind a command of its name. */
-function installed(desk: Desk): { PATH: string } {
-  const bin = join(desk.folder, "bin");
-  mkdirSync(bin, { recursive: true });
-  const file = join(bin, "parley");
-  writeFileSync(file, `#!/bin/sh\nexec "${process.execPath}" "${LAUNCHER}" "$@"\n`);
-  chmodSync(file, 0o755);
-  return { PATH: `${bin}:${process.env.PATH}` };
-}
+const SHELLS = ["bash", "zsh", "fish"] as const;
 
-const isThere = (shell: string) => spawnSync(shell, ["-c", "exit"]).status === 0;
-
-describe.runIf(isThere("bash"))("in Bash", () => {
-  /** What Bash would put in place of the word before the cursor; it has taken the line apart into these words. */
-  function completes(desk: Desk, line: string, words: string[]): string[] {
-    const script = `
-      source <(parley completion bash)
-      COMP_WORDBREAKS=$' \\t\\n"\\'@><=;|&(:'
-      COMP_LINE=$1 COMP_POINT=\${#1}; shift
-      COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
-      _parley parley
-      printf '%s\\n' "\${COMPREPLY[@]}"`;
-    const options = { cwd: desk.folder, env: installed(desk), encoding: "utf8" } as const;
-    const out = execFileSync("bash", ["--norc", "-c", script, "bash", line, ...words], options);
-    return out.split("\n").filter((each) => each !== "");
-  }
-
-  test("a command", async () => {
-    expect(completes(await furnished(), "parley str", ["parley", "str"])).toEqual(["strategy"]);
-  });
-
-  test("nothing yet", async () => {
-    expect(
-      completes(await furnished(), "parley settings telegram busy ", ["parley", "settings", "telegram", "busy", ""]),
-    ).toEqual(["collect", "steer", "interrupt"]);
-  });
-
-  test("a chat, of which Bash replaces what stands behind the colon", async () => {
-    const words = ["parley", "why", "telegram", ":", "-"];
-    expect(completes(await furnished(), "parley why telegram:-", words)).toEqual(["-100", "-5"]);
-  });
-
-  test("a chat, right behind the colon", async () => {
-    const words = ["parley", "why", "telegram", ":"];
-    expect(completes(await furnished(), "parley why telegram:", words)).toEqual(["-100", "-5", "77", "alice"]);
-  });
-
-  test("what comes behind a chat", async () => {
-    const words = ["parley", "strategy", "telegram", ":", "-100", "per-u"];
-    expect(completes(await furnished(), "parley strategy  telegram:-100 per-u", words)).toEqual(["per-user"]);
-  });
-
-  test("an id that holds an at sign, and one that a shell would run", async () => {
-    const desk = Desk.open();
-    for (const id of ["12@g.us", "13$(touch owned)", "13`touch owned`;x"]) {
-      await desk.hears("alice", "hi", { source: { chat: { id, kind: "group" } } });
+for (const shell of SHELLS) {
+  describe.runIf(isThere(shell))(`${shell}, on a terminal, runs what a tab has completed`, () => {
+    /** Each line is completed by the tab at its end. */
+    async function ran(desk: Desk, ...lines: string[]): Promise<string[]> {
+      const all = await typed(
+        shell,
+        desk.folder,
+        lines.map((line) => `parley ${line}\t`),
+      );
+      return all.map((words) => words.join(" "));
     }
-    const words = ["parley", "why", "telegram", ":", "12", "@", "g"];
-    expect(completes(desk, "parley why telegram:12@g", words)).toEqual(["g.us"]);
-    const evil = completes(desk, "parley why telegram:13", ["parley", "why", "telegram", ":", "13"]);
-    expect(evil).toEqual(["13\\$\\(touch\\ owned\\)", "13\\`touch\\ owned\\`\\;x"]);
-  });
-});
 
-const fish = "fish";
-describe.runIf(isThere(fish))("in fish", () => {
-  test("commands and chats", async () => {
-    const desk = await furnished();
-    const options = { cwd: desk.folder, env: { ...installed(desk), HOME: desk.folder }, encoding: "utf8" } as const;
-    const ask = (line: string) =>
-      execFileSync(fish, ["-c", `parley completion fish | source; complete -C '${line}'`], options);
-    expect(ask("parley str")).toContain("strategy\t");
-    expect(ask("parley why telegram:-1")).toContain("telegram:-100");
-  });
-});
+    test("commands, values, and chats on either side of a colon", { timeout: 60_000 }, async () => {
+      const desk = await furnished();
+      const lines = ["strat", "why telegram:-1", "settings telegram busy st", "strategy  telegram:-100 per-u"];
+      expect(await ran(desk, ...lines)).toEqual([
+        "strategy",
+        `why ${GROUP}`,
+        "settings telegram busy steer",
+        `strategy ${GROUP} per-user`,
+      ]);
+    });
 
-describe.runIf(isThere("zsh"))("in zsh", () => {
-  test("the script is one that zsh can read", async () => {
-    const script = await Desk.open().says("completion", "zsh");
-    execFileSync("zsh", ["-n"], { input: script });
+    test("ids and accounts that hold an at sign", { timeout: 60_000 }, async () => {
+      const desk = Desk.open();
+      await desk.hears("alice", "hi", {
+        source: { platform: "whatsapp", chat: { id: "12@g.us", kind: "group" } },
+      });
+      await desk.hears("alice", "hi", { source: { account: "second", chat: { id: "-9000", kind: "group" } } });
+      const lines = ["why whatsapp:12", "why whatsapp:12@", "why whatsapp:12@g", "why telegram@se", "why telegram@"];
+      const [group, other] = ["why whatsapp:12@g.us", "why telegram@second:-9000"];
+      expect(await ran(desk, ...lines)).toEqual([group, group, group, other, other]);
+    });
+
+    test("an id that a shell would run, as a word and no more", { timeout: 60_000 }, async () => {
+      const desk = Desk.open();
+      const ids = ["13$(touch owned)", "14`touch owned`;x"];
+      for (const id of ids) {
+        await desk.hears("alice", "hi", { source: { platform: "web", chat: { id, kind: "group" } } });
+      }
+      expect(await ran(desk, "why web:13", "why web:14")).toEqual(ids.map((id) => `why web:${id}`));
+      expect(existsSync(join(desk.folder, "owned"))).toBe(false);
+    });
   });
-});
+}
 
 test("a shell that there is no script for is refused", async () => {
   expect(await Desk.open().refuses("completion", "powershell")).toContain("bash, zsh, fish");

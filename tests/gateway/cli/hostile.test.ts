@@ -7,12 +7,12 @@ test("hostile names reach the terminal neither in text nor in JSON", async () =>
   const evil = "\u001b]0;owned\u0007\u202e\u{e0041}\u009b31m";
   const chat = { id: `-1${evil}`, kind: "group", name: evil, guildId: "9", guildName: evil } as const;
   const user = { id: `u${evil}`, name: evil, isBot: false };
-  const { lane } = await desk.hears("x", evil, { source: { chat, user } });
+  const { lane } = await desk.hears("x", evil, { source: { platform: "web", chat, user } });
   await desk.answers(lane, evil);
-  await desk.hears("x", "more", { source: { chat, user } });
-  const notMine = { chat: { ...chat, id: `-2${evil}` }, user };
+  await desk.hears("x", "more", { source: { platform: "web", chat, user } });
+  const notMine = { platform: "web" as const, chat: { ...chat, id: `-2${evil}` }, user };
   await desk.isAsked(message("x", "in", { source: notMine }), "ABCD2345");
-  const where = `telegram:${chat.id}`;
+  const where = `web:${chat.id}`;
   for (const args of [
     ["chats"],
     ["sessions"],
@@ -26,7 +26,7 @@ test("hostile names reach the terminal neither in text nor in JSON", async () =>
     ["queue"],
     ["why", where, user.id],
     ["export", where, user.id],
-    ["access", "block", `telegram:${user.id}`],
+    ["access", "block", `web:${user.id}`],
     ["access", "list"],
     ["audit"],
     ["stop", where],

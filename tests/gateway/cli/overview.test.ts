@@ -41,15 +41,15 @@ describe("chats show", () => {
   });
 
   test.each<[string, string[][]]>([
-    ["approved", [["access", "allow", "user", "telegram:alice"]]],
-    ["owner", [["owner", "add", "telegram:alice"]]],
-    ["blocked", [["access", "block", "telegram:alice"]]],
+    ["approved", [["access", "allow", "user", "telegram:11"]]],
+    ["owner", [["owner", "add", "telegram:11"]]],
+    ["blocked", [["access", "block", "telegram:11"]]],
     ["closed", []],
   ])("a private chat is %s by what was said of its person", async (standing, commands) => {
     const desk = Desk.open();
-    await desk.hears("alice", "hi", inPrivate("alice", "hi"));
+    await desk.hears("11", "hi", inPrivate("11", "hi"));
     for (const command of commands) await desk.says(...command);
-    expect(await desk.json("chats", "show", "telegram:alice")).toMatchObject({ access: { standing } });
+    expect(await desk.json("chats", "show", "telegram:11")).toMatchObject({ access: { standing } });
   });
 
   test.each([
@@ -89,7 +89,7 @@ describe("chats show", () => {
 test("chats and sessions list what there is", async () => {
   const desk = await busyGroup();
   expect(await desk.json("chats")).toEqual([
-    { chat: GROUP, kind: "group", name: "Team", server: null, strategy: "", sessions: 1, waiting: 3, failed: 0 },
+    { chat: GROUP, kind: "group", name: "Team", server: null, strategy: null, sessions: 1, waiting: 3, failed: 0 },
   ]);
   expect(await desk.json("sessions")).toMatchObject([
     { key: "agent:main:telegram:group:-100", startedAt: expect.stringMatching(/Z$/) },
@@ -172,5 +172,13 @@ describe("stop", () => {
     ]);
     expect(await desk.says("stop", GROUP, "--user", "nobody")).toContain("nothing to stop");
     expect(await desk.store.audit()).toHaveLength(1);
+  });
+
+  test("wants a person where it is told of one", async () => {
+    const desk = await busyGroup();
+    expect(await desk.refuses("stop", GROUP, "--user", "")).toContain("empty id is not that of a person");
+    expect(await desk.store.stoppedRuns()).toEqual([]);
+    expect(await desk.refuses("why", GROUP, "")).toContain("empty id is not that of a person");
+    expect(await desk.refuses("chats", "show", GROUP, "--thread", "")).toContain("empty id is not that of a thread");
   });
 });

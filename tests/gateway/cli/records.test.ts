@@ -77,6 +77,8 @@ describe("audit", () => {
     [["--limit", "0"], /whole number from 1/],
     [["--limit", "many"], /whole number from 1/],
     [["nowhere"], /names no chat/],
+    [["telegram@"], /names no chat/],
+    [["telegram@second@third"], /names no chat/],
   ])("refuses %j", async (args, reason) => {
     expect(await Desk.open().refuses("audit", ...args)).toMatch(reason);
   });
@@ -144,5 +146,16 @@ describe("forget and export", () => {
     expect(await desk.refuses("export", GROUP, "alice")).toContain("no conversation");
     expect(await desk.store.audit()).toMatchObject([{ what: "sessions forgotten", where: GROUP }]);
     expect(await desk.says("forget", GROUP, "alice", "--yes")).toContain("There was nothing of alice");
+    expect(await desk.refuses("forget", GROUP, "", "--yes")).toContain("empty id");
+  });
+
+  test("forget says what was dropped and stopped where there was no conversation yet", async () => {
+    const desk = Desk.open();
+    const { lane } = await desk.hears("alice", "one", {}, { strategy: "per-user" });
+    await desk.hears("alice", "two", {}, { strategy: "per-user" });
+    expect(await desk.says("forget", GROUP, "alice", "--yes")).toBe(`Erased: 2 waiting messages of alice in ${GROUP}.`);
+    await desk.hears("alice", "three", {}, { strategy: "per-user" });
+    await desk.begins(lane);
+    expect(await desk.says("forget", GROUP, "alice", "--yes")).toMatch(/^Erased: .*1 answer under way of alice/);
   });
 });

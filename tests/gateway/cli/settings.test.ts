@@ -1,18 +1,19 @@
 import { expect, test } from "vitest";
 import { Desk, GROUP } from "./desk.ts";
 
-const forumPost = {
-  source: { chat: { id: "-100", kind: "group", name: "Team", guildId: "9", guildName: "Guild" } },
+const CHANNEL = "discord:100";
+const post = {
+  source: { platform: "discord", chat: { id: "100", kind: "channel", name: "team", guildId: "9", guildName: "Guild" } },
 } as const;
 
 test("a setting of a chat is shown with the level it comes from: default, platform, guild, chat or thread", async () => {
-  const desk = Desk.open({ telegram: { token: "1:A", threads: "shared" } });
-  await desk.hears("alice", "hi", forumPost);
-  await desk.says("settings", "telegram", "maxAgeMs", "2h");
-  await desk.says("settings", "telegram:9", "--guild", "busy", "steer");
-  await desk.says("settings", GROUP, "addressing", "always");
-  await desk.says("settings", GROUP, "--thread", "7", "compaction", "50%");
-  const { settings } = (await desk.json("chats", "show", GROUP, "--thread", "7")) as {
+  const desk = Desk.open({ discord: { token: "A", threads: "shared" } });
+  await desk.hears("alice", "hi", post);
+  await desk.says("settings", "discord", "maxAgeMs", "2h");
+  await desk.says("settings", "discord:9", "--guild", "busy", "steer");
+  await desk.says("settings", CHANNEL, "addressing", "always");
+  await desk.says("settings", CHANNEL, "--thread", "7", "compaction", "50%");
+  const { settings } = (await desk.json("chats", "show", CHANNEL, "--thread", "7")) as {
     settings: Array<{ name: string; value: string; from: string }>;
   };
   const said = Object.fromEntries(settings.map(({ name, value, from }) => [name, `${value} ${from}`]));
@@ -25,8 +26,8 @@ test("a setting of a chat is shown with the level it comes from: default, platfo
     compaction: "0.5 thread",
     userRunsPerDay: "null default",
   });
-  expect(await desk.says("settings", GROUP)).toMatch(/^maxAgeMs +2h +platform$/m);
-  expect(await desk.says("settings", GROUP)).toMatch(/^compaction +0\.6 +default$/m);
+  expect(await desk.says("settings", CHANNEL)).toMatch(/^maxAgeMs +2h +platform$/m);
+  expect(await desk.says("settings", CHANNEL)).toMatch(/^compaction +0\.6 +default$/m);
 });
 
 test("one setting is shown with what it means and what it takes", async () => {
@@ -113,10 +114,14 @@ test.each([
   [["telegram:-100", "strategy", "sharde"], /no strategy "sharde".*Did you mean "shared"\?/],
   [["telegrm:-100", "busy", "steer"], /names no chat.*platform:id.*mean telegram\?/],
   [["telegram", "--thread", "5", "busy", "steer"], /whole platform/],
-  [["telegram:1", "--guild", "--thread", "5"], /no threads/],
+  [["discord:1", "--guild", "--thread", "5"], /no threads/],
+  [["discord@second:1", "--guild", "busy", "steer"], /hold for every account: write discord:1/],
+  [["telegram:9", "--guild", "busy", "steer"], /no servers on telegram/],
+  [["telegram:team", "busy", "steer"], /"team" is no id on telegram/],
+  [["telegram:-100", "--thread", "", "busy", "steer"], /empty id is not that of a thread/],
   [["telegram:-100", "--reset"], /--reset takes the name/],
   [["telegram:-100", "busy", "steer", "--reset"], /and no value/],
-  [["telegram:\u001b[31m", "busy", "\u001b[31m"], /"\?\[31m" is no value/],
+  [["web:\u001b[31m", "busy", "\u001b[31m"], /"\?\[31m" is no value/],
 ])("refuses %j", async (args, reason) => {
   const desk = Desk.open();
   expect(await desk.refuses("settings", ...args)).toMatch(reason);

@@ -65,11 +65,11 @@ test.each([
   [[GROUP, "per-user", "--fork", "--fresh"], /Either --fork or --fresh/],
   [["web:nowhere", "per-user", "--fork"], /no shared conversation/],
   [["telegram", "per-user"], /Name a chat/],
-  [["telegram:alice", "shared"], /private chat is one conversation/],
+  [["telegram:11", "shared"], /private chat is one conversation/],
 ])("refuses %j", async (args, reason) => {
   const desk = await sharedGroup();
-  const hello = inPrivate("alice", "hi");
-  await desk.hears("alice", "hi", hello);
+  const hello = inPrivate("11", "hi");
+  await desk.hears("11", "hi", hello);
   expect(await desk.refuses("strategy", ...args)).toMatch(reason);
   expect(await desk.store.audit()).toEqual([]);
 });

@@ -88,7 +88,7 @@ const cases: Array<{ name: string; yaml: string; env?: Record<string, string>; s
     name: "a key without value",
     yaml: "strategy:\n",
     says: [
-      "parley.yaml:1:1  strategy: expected the name of a strategy: lower case letters, digits and dashes, found nothing",
+      "parley.yaml:1:1  strategy: expected the name of a strategy: at most 32 lower case letters, digits and dashes, found nothing",
     ],
   },
   {
@@ -193,7 +193,7 @@ const cases: Array<{ name: string; yaml: string; env?: Record<string, string>; s
       'parley.yaml:1:8  log.level: expected "silent", "fatal", "error", "warn", "info", "debug" or "trace", found "loud"',
       'PARLEY_ACCESS: expected "pairing", "allowlist", "open" or "off", or a section with dm and groups, found "paired"',
       "PARLEY_PORT: expected a whole number from 0 to 65535, found -1",
-      'PARLEY_STRATEGY: expected the name of a strategy: lower case letters, digits and dashes, found "Per User"',
+      'PARLEY_STRATEGY: expected the name of a strategy: at most 32 lower case letters, digits and dashes, found "Per User"',
     ],
   },
 ];

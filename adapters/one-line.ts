@@ -1,4 +1,4 @@
-/** Control and format characters, which Discord would show as nothing or refuse; the flags of some regions hold such. */
+/** Control and format characters, which platforms show as nothing, or refuse; the flags of some regions hold such. */
 const INVISIBLE =
   /(\u{1F3F4}[\u{E0030}-\u{E0039}\u{E0061}-\u{E007A}]{1,6}\u{E007F})|[[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]--[\u200C\u200D]]+/gv;
 
