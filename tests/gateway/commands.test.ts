@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Adapter } from "../../adapters/adapter.ts";
+import type { CommandCall, SourceRecord } from "../../adapters/record.ts";
+import { OFFER_LIFETIME_MS } from "../../gateway/commands/confirm.ts";
 import { CommandExecutor } from "../../gateway/commands/executor.ts";
 import { Delivery } from "../../gateway/delivery.ts";
 import { createLog } from "../../gateway/log.ts";
@@ -62,12 +64,15 @@ async function stage({ name = "status", args = "", isAdmin = async () => false, 
     abort: () => {},
     log,
   });
-  const inbound = message("alice", `/${name} ${args}`, { command: { name, args }, source });
-  const accepted = await store.accept(inbound, routing(inbound, { isCommand: true }));
-  const seq = "seq" in accepted ? accepted.seq : 0;
+  const accept = async (command: CommandCall, where: Partial<SourceRecord>) => {
+    const inbound = message("alice", `/${command.name} ${command.args}`, { command, source: where });
+    const accepted = await store.accept(inbound, routing(inbound, { isCommand: true }));
+    return "seq" in accepted ? accepted.seq : 0;
+  };
+  const first = await accept({ name, args }, source);
 
   /** Carry it out, letting the pauses between tries pass. */
-  async function run(): Promise<void> {
+  async function run(seq = first): Promise<void> {
     executor.run(seq);
     executor.run(seq);
     let done = false;
@@ -81,7 +86,14 @@ async function stage({ name = "status", args = "", isAdmin = async () => false, 
     await settled;
     await delivery.settled();
   }
-  return { store, said, woken, run };
+
+  /** Alice sends one more command. @returns what she is told */
+  async function says(line: string, where: Partial<SourceRecord> = {}): Promise<string> {
+    const [command = "", ...rest] = line.split(" ");
+    await run(await accept({ name: command, args: rest.join(" ") }, where));
+    return said.at(-1) ?? "";
+  }
+  return { clock, store, said, woken, run, says };
 }
 
 test("a command is carried out once, and wakes what its author sent after it", async () => {
@@ -142,10 +154,9 @@ describe("/strategy", () => {
   });
 
   test("confirmed, it holds from the next message on, and is audited", async () => {
-    const args = "Per-User --confirm";
-    const { store, said, run } = await stage({ name: "strategy", args, isAdmin: async () => true });
-    await run();
-    expect(said).toEqual([expect.stringContaining("From the next message on: `per-user`")]);
+    const { store, says } = await stage({ isAdmin: async () => true });
+    await says("strategy Per-User");
+    expect(await says("strategy per-user --confirm")).toContain("From the next message on: `per-user`");
     expect(await store.audit()).toMatchObject([
       { by: "telegram:alice", what: "setting strategy", where: "telegram:-100", from: null, to: "per-user" },
     ]);
@@ -154,9 +165,10 @@ describe("/strategy", () => {
   });
 
   test("reset falls back to what holds by default", async () => {
-    const { store, run } = await stage({ name: "strategy", args: "reset --confirm", isAdmin: async () => true });
+    const { store, says } = await stage({ isAdmin: async () => true });
     await store.setSettings(PLACE, { strategy: "per-user" }, "test");
-    await run();
+    await says("strategy reset");
+    await says("confirm");
     expect(await store.setting(PLACE, "strategy")).toBeNull();
     await store.close();
   });
@@ -191,6 +203,112 @@ describe("/strategy", () => {
     await run();
     expect(said).toEqual([expect.stringContaining("Did you mean `per-user`?")]);
     expect(await store.setting(PLACE, "strategy")).toBeNull();
+    await store.close();
+  });
+});
+
+describe("consent", () => {
+  const ASKS = "confirm it with `/confirm`";
+  const DONE = "From the next message on: `per-user`";
+  const admin = { isAdmin: async () => true };
+
+  test.each([
+    "strategy per-user --confirm",
+    "strategy per-user —CONFIRM",
+    "strategy --confirm per-user",
+    "strategy per-user --confirm --confirm",
+    "strategy per-user --confirm --fresh",
+    "forget --confirm",
+    "forget –confirm",
+    "forget --confirm --confirm",
+    "forget --confirm --now",
+    "forget \n--confirm",
+    "forget @bob --confirm",
+    "forget all",
+    "forget all --confirm",
+  ])("that nobody was asked for is none: %j changes nothing", async (line) => {
+    const { store, says } = await stage(admin);
+    let erasures = 0;
+    const { forget } = store;
+    store.forget = (...args) => {
+      erasures += 1;
+      return forget(...args);
+    };
+    expect(await says(line)).toMatch(/confirm it with `\/confirm`|Nothing was erased|I do not know/i);
+    expect(await store.setting(PLACE, "strategy")).toBeNull();
+    expect(erasures).toBe(0);
+    expect(await store.audit()).toEqual([]);
+    await store.close();
+  });
+
+  test("counts for ten minutes; what comes later asks again, and is then agreed to", async () => {
+    const { clock, store, says } = await stage(admin);
+    expect(await says("strategy per-user")).toContain(ASKS);
+    clock.advance(OFFER_LIFETIME_MS + 1);
+    expect(await says("confirm")).toContain("nothing to confirm");
+    expect(await says("strategy per-user --confirm")).toContain(ASKS);
+    expect(await store.setting(PLACE, "strategy")).toBeNull();
+    clock.advance(OFFER_LIFETIME_MS - 60_000);
+    expect(await says("strategy per-user --confirm")).toContain(DONE);
+    expect(await store.setting(PLACE, "strategy")).toBe("per-user");
+    await store.close();
+  });
+
+  test("counts once", async () => {
+    const { store, says } = await stage(admin);
+    await says("strategy per-user");
+    expect(await says("strategy per-user --confirm")).toContain(DONE);
+    expect(await says("strategy per-user --confirm")).toContain(ASKS);
+    expect(await store.audit()).toHaveLength(1);
+    await store.close();
+  });
+
+  test.each([
+    ["cancel", "cancel"],
+    ["another strategy", "strategy tagged-hybrid"],
+    ["the list to pick from", "strategy"],
+    ["another command that asks", "forget"],
+  ])("is void after %s: it asks again", async (_, between) => {
+    const { store, says } = await stage(admin);
+    await says("strategy per-user");
+    await says(between);
+    expect(await says("strategy per-user --confirm")).toContain(ASKS);
+    expect(await store.setting(PLACE, "strategy")).toBeNull();
+    expect(await says("forget --confirm")).toContain("This erases");
+    await store.close();
+  });
+
+  test.each(["strategy tagged-hybrid --confirm", "strategy per-user --fork --confirm", "forget --confirm"])(
+    "to one thing is none to another: %s",
+    async (line) => {
+      const { store, says } = await stage(admin);
+      await says("strategy per-user");
+      await says(line);
+      expect(await store.setting(PLACE, "strategy")).toBeNull();
+      expect(await store.audit()).toEqual([]);
+      await store.close();
+    },
+  );
+
+  test.each(["help", "status", "queue", "why", "usage", "settings", "settings busy"])(
+    "waits while its author looks at something: %s",
+    async (line) => {
+      const { store, says } = await stage(admin);
+      await says("strategy per-user");
+      await says(line);
+      expect(await says("confirm")).toContain(DONE);
+      expect(await store.setting(PLACE, "strategy")).toBe("per-user");
+      await store.close();
+    },
+  );
+
+  test("in one thread is none in another, or outside of it", async () => {
+    const { store, says } = await stage(admin);
+    const inThread = (id: string) => ({ thread: { id, kind: "native" as const } });
+    await says("strategy per-user --here", inThread("7"));
+    expect(await says("strategy per-user --here --confirm", inThread("8"))).toContain(ASKS);
+    expect(await says("confirm")).toContain("nothing to confirm");
+    expect(await store.audit()).toEqual([]);
     await store.close();
   });
 });

@@ -209,6 +209,22 @@ describe("Discord's commands", () => {
     expect(theatre.claude.requests).toHaveLength(0);
   });
 
+  test("a server is let in as a whole, with every channel that it has or gets", async () => {
+    await open({ env: { PARLEY_ACCESS: "pairing" } });
+    const olga = discord.user("Olga");
+    await said(discord.command(olga, discord.dm(olga), "claim", { code: theatre.claimCode ?? "" }), "You are an owner");
+    general.post(alice, `<@${discord.bot.id}> hello`);
+    const [code = ""] = /\S{4}-\S{4}/.exec((await discord.waitFor("/pair approve")).text) ?? [];
+    const approving = { what: "approve", code, how: "--server" };
+    await said(discord.command(olga, discord.dm(olga), "pair", approving), "Let in");
+    await discord.waitFor("You are let in");
+    stage.guild.text("later").post(bob, `<@${discord.bot.id}> here as well?`);
+    await discord.waitFor(/Answer to: .*here as well/);
+    discord.dm(bob).post(bob, "and in private?");
+    await discord.waitFor("I do not know you yet");
+    expect(theatre.claude.requests).toHaveLength(1);
+  });
+
   test("written out, a command is one behind a mention or in private, and a slash elsewhere is text", async () => {
     await open();
     general.post(alice, `<@${discord.bot.id}> /status`);

@@ -1,6 +1,12 @@
 import { describe } from "vitest";
+import { busyModes } from "./dialogues/busy.ts";
+import { lettingIn } from "./dialogues/letting-in.ts";
+import { limits } from "./dialogues/limits.ts";
+import { ownConversations } from "./dialogues/own-conversations.ts";
 import { queueing } from "./dialogues/queueing.ts";
+import { rights } from "./dialogues/rights.ts";
 import { speakers } from "./dialogues/speakers.ts";
+import { forking, switching } from "./dialogues/switching.ts";
 import { twoAtOnce } from "./dialogues/two-at-once.ts";
 import { DiscordStage } from "./stage/discord-stage.ts";
 
@@ -8,4 +14,14 @@ describe("on Discord", () => {
   twoAtOnce(DiscordStage.open);
   queueing(DiscordStage.open);
   speakers(DiscordStage.open);
+  rights(DiscordStage.open);
+  lettingIn(DiscordStage.open);
+  limits(DiscordStage.open);
+  ownConversations(DiscordStage.open);
+  busyModes(DiscordStage.open);
+  switching(DiscordStage.open, [
+    ["shared", "per-user"],
+    ["per-thread", "tagged-hybrid"],
+  ]);
+  forking(DiscordStage.open);
 });

@@ -8,18 +8,22 @@ import { agentThat, answer, noUsage, platform, stage } from "./runner-stage.ts";
 
 describe("a run", () => {
   test("carries the rights of the turn's author, also right behind somebody else's turn", async () => {
-    const authors: string[] = [];
+    const authors: Array<[string, boolean]> = [];
     const { runner, accept, lane, store } = stage(
-      agentThat((request) => {
-        authors.push(request.author.id);
-        return answer(`for ${request.author.id}`);
+      agentThat(async function* ({ author, isAdmin }) {
+        authors.push([author.id, (await isAdmin?.()) ?? false]);
+        yield* answer(`for ${author.id}`);
       }),
+      { admins: ["admin"] },
     );
     await accept(message("admin", "one"));
     await accept(message("bob", "two"));
     expect(await runner.handle(lane)).toBe("more");
     expect(await runner.handle(lane)).toBe("idle");
-    expect(authors).toEqual(["admin", "bob"]);
+    expect(authors).toEqual([
+      ["admin", true],
+      ["bob", false],
+    ]);
     await store.close();
   });
 

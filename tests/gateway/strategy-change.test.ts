@@ -55,6 +55,15 @@ describe("what a change of strategy means", () => {
     expect(explain("per-thread", "shared")).toContain("Ann, Bob and Carol will share one conversation");
   });
 
+  test("questions no longer begin anew, and what that means inside threads", () => {
+    const said = explain("per-thread", "per-user");
+    expect(said).toContain("New questions will no longer begin conversations of their own.");
+    expect(said).toContain("Inside a thread everybody will have a conversation of their own.");
+    expect(said).not.toContain("stays as it is");
+    expect(explain("per-user", "per-thread")).toContain("Inside a thread everybody will share one conversation.");
+    expect(explain("shared", "tagged-hybrid")).not.toContain("Inside a thread");
+  });
+
   test("nothing changes between whom", () => {
     expect(explain("shared", "tagged-hybrid")).toContain("stays as it is");
   });

@@ -1,8 +1,21 @@
+import { busyModes } from "./dialogues/busy.ts";
+import { lettingIn } from "./dialogues/letting-in.ts";
+import { limits } from "./dialogues/limits.ts";
+import { ownConversations } from "./dialogues/own-conversations.ts";
 import { queueing } from "./dialogues/queueing.ts";
+import { rights } from "./dialogues/rights.ts";
 import { speakers } from "./dialogues/speakers.ts";
+import { forking, switching } from "./dialogues/switching.ts";
 import { twoAtOnce } from "./dialogues/two-at-once.ts";
 import { TelegramStage } from "./stage/telegram-stage.ts";
 
 twoAtOnce(TelegramStage.open);
 queueing(TelegramStage.open);
 speakers(TelegramStage.open);
+rights(TelegramStage.open);
+lettingIn(TelegramStage.open);
+limits(TelegramStage.open);
+ownConversations(TelegramStage.open);
+busyModes(TelegramStage.open);
+switching(TelegramStage.open);
+forking(TelegramStage.open);

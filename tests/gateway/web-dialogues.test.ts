@@ -1,7 +1,13 @@
 import { expect, test } from "vitest";
 import type { WireMessage } from "../../adapters/web/wire.ts";
+import { busyModes } from "./dialogues/busy.ts";
+import { lettingIn } from "./dialogues/letting-in.ts";
+import { limits } from "./dialogues/limits.ts";
+import { ownConversations } from "./dialogues/own-conversations.ts";
 import { queueing } from "./dialogues/queueing.ts";
+import { rights } from "./dialogues/rights.ts";
 import { speakers } from "./dialogues/speakers.ts";
+import { forking, switching } from "./dialogues/switching.ts";
 import { twoAtOnce } from "./dialogues/two-at-once.ts";
 import { Theatre } from "./stage/theatre.ts";
 import { WebStage } from "./stage/web-stage.ts";
@@ -11,6 +17,16 @@ const open = async () => new WebStage();
 twoAtOnce(open);
 queueing(open);
 speakers(open);
+rights(open);
+lettingIn(open);
+limits(open);
+ownConversations(open);
+busyModes(open);
+switching(open, [
+  ["shared", "per-thread"],
+  ["per-user", "tagged-hybrid"],
+]);
+forking(open);
 
 test("a message that waits is dropped when its author deletes it", async () => {
   const stage = await open();

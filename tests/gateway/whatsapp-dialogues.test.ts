@@ -1,6 +1,12 @@
 import { describe } from "vitest";
+import { busyModes } from "./dialogues/busy.ts";
+import { lettingIn } from "./dialogues/letting-in.ts";
+import { limits } from "./dialogues/limits.ts";
+import { ownConversations } from "./dialogues/own-conversations.ts";
 import { queueing } from "./dialogues/queueing.ts";
+import { rights } from "./dialogues/rights.ts";
 import { speakers } from "./dialogues/speakers.ts";
+import { forking, switching } from "./dialogues/switching.ts";
 import { twoAtOnce } from "./dialogues/two-at-once.ts";
 import { WhatsAppStage } from "./stage/whatsapp-stage.ts";
 
@@ -8,4 +14,14 @@ describe("on WhatsApp", () => {
   twoAtOnce(WhatsAppStage.open);
   queueing(WhatsAppStage.open);
   speakers(WhatsAppStage.open);
+  rights(WhatsAppStage.open);
+  lettingIn(WhatsAppStage.open);
+  limits(WhatsAppStage.open);
+  ownConversations(WhatsAppStage.open);
+  busyModes(WhatsAppStage.open);
+  switching(WhatsAppStage.open, [
+    ["per-user", "shared"],
+    ["per-thread", "per-user"],
+  ]);
+  forking(WhatsAppStage.open);
 });

@@ -124,7 +124,9 @@ describe("WhatsApp", () => {
         env: { PARLEY_ACCESS: "allowlist" },
         settings: { owners: [`whatsapp:+${alice.phone}`], allow: { users: [`whatsapp:${dave.lid}@lid`] } },
       });
-      await ask(alice, "/strategy shared --confirm");
+      await ask(alice, "/strategy shared");
+      await wa.waitFor("1. Confirm");
+      await ask(alice, "/confirm");
       await wa.waitFor("From the next message on");
       await ask(bob, "/strategy per-user --confirm");
       await dave.writes("hello");
@@ -159,6 +161,26 @@ describe("WhatsApp", () => {
       await wa.waitFor(/tagged-hybrid`? for this chat/);
       await ask(bob, "/confirm");
       await wa.waitFor(/From the next message on: `?tagged-hybrid/);
+    });
+
+    test("a number is none of theirs any more once they went on talking, in the group and in private", async () => {
+      await open({ strategy: "per-user" });
+      group.promote(alice);
+      await ask(alice, "/strategy shared");
+      await wa.waitFor("1. Confirm");
+      await ask(alice, "how many are we?");
+      await wa.waitFor("Answer to: how many are we?");
+      await theatre.taking(1, () => alice.writes("1", { in: group }));
+      await alice.writes("/forget");
+      await wa.waitFor("1. Erase");
+      await alice.writes("which one first?");
+      await wa.waitFor("Answer to: which one first?");
+      await alice.writes("1");
+      await wa.waitFor("Answer to: 1");
+      expect(prompts()[2]).toContain("which one first?");
+      await ask(alice, "/strategy");
+      await wa.waitFor(/Strategy here:\W*per-user/);
+      expect((await theatre.store((store) => store.audit())).map(({ what }) => what)).toEqual([]);
     });
   });
 

@@ -36,6 +36,7 @@ describe("strategies from a module", () => {
     ["exports none", "export const x = 1;", "invalid-strategy"],
     ["has no name", "export default { plan() {} };", "invalid-strategy"],
     ["has a name nobody can type", 'export default { name: "My Strategy", plan() {} };', "invalid-strategy"],
+    ["has a name that fits no button", `export default { name: "${"x".repeat(33)}", plan() {} };`, "invalid-strategy"],
     ["takes a built-in name", 'export default { name: "shared", summary: "S.", plan() {} };', "duplicate-strategy"],
   ])("are refused if the module %s", async (_, source, code) => {
     await expect((await load(source)).names).rejects.toMatchObject({ code });

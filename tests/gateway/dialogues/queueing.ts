@@ -3,6 +3,7 @@ import { lastUserText } from "../../fakes/anthropic/request.ts";
 import { brokenAfter, emptyStream, hang, status } from "../../fakes/anthropic/steps.ts";
 import type { Stage } from "../stage/stage.ts";
 import { promptOf, Theatre, type TheatreOptions } from "../stage/theatre.ts";
+import { wordsOf } from "./words.ts";
 
 /** Who waits for whom, who may stop what, and what happens when a run goes wrong; played on every platform. */
 export function queueing(openStage: () => Promise<Stage>): void {
@@ -226,12 +227,4 @@ export function queueing(openStage: () => Promise<Stage>): void {
       for (const secret of ["canary-word", "sk-secret-key", "TEST-TOKEN"]) expect(log).not.toContain(secret);
     });
   });
-}
-
-/** What a person said, without the envelope around it and without mentions. */
-function wordsOf(text: string): string {
-  return text
-    .replace(/<[^>]*>/g, "")
-    .replace(/@\w+/g, "")
-    .trim();
 }

@@ -2,13 +2,14 @@ import { describe, expect, test } from "vitest";
 import { lastUserText } from "../../fakes/anthropic/request.ts";
 import type { Stage } from "../stage/stage.ts";
 import { promptOf, Theatre, type TheatreOptions } from "../stage/theatre.ts";
+import { wordsOf } from "./words.ts";
 
 /** Two people at once, under each strategy; played on every platform. */
 export function twoAtOnce(openStage: () => Promise<Stage>, how: Pick<TheatreOptions, "asProcess"> = {}): void {
   async function play(options: TheatreOptions) {
     const theatre = await Theatre.open(await openStage(), { ...how, ...options });
     const { claude, stage } = theatre;
-    claude.respond(({ body }) => `Answer to: ${said(lastUserText(body))}`);
+    claude.respond(({ body }) => `Answer to: ${wordsOf(lastUserText(body))}`);
     return { claude, alice: await stage.person("Alice"), bob: await stage.person("Bob") };
   }
 
@@ -96,12 +97,4 @@ export function twoAtOnce(openStage: () => Promise<Stage>, how: Pick<TheatreOpti
       }
     });
   });
-}
-
-/** What a person said, without the envelope around it. */
-function said(text: string): string {
-  return text
-    .replace(/<[^>]*>/g, "")
-    .replace(/@\w+/g, "")
-    .trim();
 }

@@ -66,6 +66,8 @@ export class TelegramPerson implements Person {
   readonly #stage: TelegramStage;
   readonly #heard = new Set<SentMessage>();
   readonly #received = new Set<number>();
+  /** What the bot had said when a button was pressed. */
+  readonly #beforePress = new Map<string, ReadonlySet<SentMessage>>();
 
   constructor(stage: TelegramStage, user: WireUser) {
     this.#stage = stage;
@@ -94,9 +96,12 @@ export class TelegramPerson implements Person {
     const { tg } = this.#stage;
     const sent = tg.sent.find(({ message }) => message === ref);
     if (sent === undefined) throw new Error("nobody heard this on Telegram");
+    const before = new Set(tg.sent);
     const press = tg.picks(this.user, sent, label);
     await tg.taken(press);
-    return { id: `callback:${press.query.id}`, ref: undefined };
+    const id = `callback:${press.query.id}`;
+    this.#beforePress.set(id, before);
+    return { id, ref: undefined };
   }
 
   async edits(said: Said, text: string): Promise<void> {
@@ -108,12 +113,14 @@ export class TelegramPerson implements Person {
   async hears(wanted: string | RegExp, { inPrivate = false, answering }: HearOptions = {}): Promise<Heard> {
     const { tg, group } = this.#stage;
     const chat = inPrivate ? this.user.id : group.id;
-    // An answer to a button quotes nothing.
+    // An answer to a button quotes nothing, but comes after it.
     const asked = answering?.ref === undefined ? undefined : Number(answering.id);
+    const earlier = this.#beforePress.get(answering?.id ?? "");
     const sent = await tg.waitFor(
       (message) =>
         message.chatId === chat &&
         (asked === undefined || message.replyTo === asked) &&
+        earlier?.has(message) !== true &&
         !this.#heard.has(message) &&
         fits(message.text, wanted),
     );

@@ -114,6 +114,12 @@ export class Theatre {
     return person.hears(wanted, { inPrivate: options.inPrivate ?? false, answering: said });
   }
 
+  /** Say a command that asks first, agree to it, and hear what is done. */
+  async agree(person: Person, command: string, wanted: string | RegExp, options: SayOptions = {}): Promise<Heard> {
+    await this.ask(person, command, /confirm it with .?\/confirm/i, options);
+    return this.ask(person, "/confirm", wanted, options);
+  }
+
   /** Look at what is written, beside the gateway. */
   async store<T>(look: (store: Store) => Promise<T>): Promise<T> {
     const store = visitSqliteStore(this.dataDir);

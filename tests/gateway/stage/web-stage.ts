@@ -45,6 +45,7 @@ export class WebStage implements Stage {
 
 export class WebStagePerson implements Person {
   readonly web: WebPerson;
+  readonly #received = new Set<string>();
 
   constructor(web: WebPerson) {
     this.web = web;
@@ -96,9 +97,11 @@ export class WebStagePerson implements Person {
   }
 
   async receives({ inPrivate = false } = {}): Promise<ReceivedFile> {
-    const message = await this.web.hears(
-      ({ user, room, files }) => user.isBot && (room === "dm") === inPrivate && files !== undefined,
-    );
+    const isNew = ({ user, room, files, id }: WireMessage) =>
+      user.isBot && (room === "dm") === inPrivate && files !== undefined && !this.#received.has(id);
+    // What was heard is not heard again, but what came with it may still be fetched.
+    const message = this.web.heard().find(isNew) ?? (await this.web.hears(isNew));
+    this.#received.add(message.id);
     const text = await (await this.web.load(message, 0)).text();
     return { name: message.files?.[0]?.name ?? "", text };
   }
