@@ -1,4 +1,5 @@
 import type { Clock } from "../sessions/clock.ts";
+import { placesOf } from "../sessions/places.ts";
 import type { Router } from "../sessions/router.ts";
 import { type Claim, type Ending, LeaseLostError, type Run } from "../sessions/runs.ts";
 import type { ChatSettings } from "../sessions/settings.ts";
@@ -10,7 +11,6 @@ import { Draft } from "./draft.ts";
 import { EndRemarks, type EndRemarksOptions } from "./end-remarks.ts";
 import { Answer, answered, apologise, ifStopped, stopped } from "./endings.ts";
 import type { Log } from "./log.ts";
-import { placesOf } from "./places.ts";
 import type { Platforms } from "./platforms.ts";
 import { Presence } from "./presence.ts";
 import type { Person, Roles } from "./roles.ts";

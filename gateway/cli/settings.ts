@@ -1,15 +1,16 @@
 import { FORK_SETTING } from "../../sessions/forks.ts";
+import { placesOf } from "../../sessions/places.ts";
 import { type ResolvedSetting, type SettingKind, settingKind, settingKinds } from "../../sessions/settings.ts";
 import type { StrategyRegistry } from "../../strategies/index.ts";
 import { strategiesOf } from "../compose.ts";
 import { loadConfig } from "../config/load.ts";
 import { suggest } from "../config/suggest.ts";
-import { placesOf } from "../places.ts";
+import { humanValue } from "../setting-words.ts";
 import { atTheKeyboard } from "./by.ts";
 import { findChat } from "./known-chat.ts";
 import { type NamedPlace, type PlaceOptions, parsePlace } from "./place-name.ts";
 import { report } from "./report.ts";
-import { humanValue, resolvedAt, type SettingSources, settingJson } from "./resolved.ts";
+import { resolvedAt, type SettingSources, settingJson } from "./resolved.ts";
 import { knownStrategy, refuseInPrivate } from "./strategy-name.ts";
 import { CliError, type JsonOption, type Surroundings } from "./surroundings.ts";
 import { harmless, shortened, table } from "./table.ts";

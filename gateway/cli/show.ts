@@ -1,7 +1,8 @@
+import { placesOf } from "../../sessions/places.ts";
 import { formatPlace } from "../chat-place.ts";
 import { strategiesOf } from "../compose.ts";
 import { loadConfig } from "../config/load.ts";
-import { placesOf } from "../places.ts";
+import { humanValue } from "../setting-words.ts";
 import { accessOf, accessText } from "./chat-access.ts";
 import { parseChatName } from "./chat-name.ts";
 import { demandId } from "./given-id.ts";
@@ -9,7 +10,7 @@ import { knownChat } from "./known-chat.ts";
 import { laneJson, runningText, waitingText } from "./lanes.ts";
 import type { PlaceOptions } from "./place-name.ts";
 import { report } from "./report.ts";
-import { humanValue, resolvedAt, settingJson } from "./resolved.ts";
+import { resolvedAt, settingJson } from "./resolved.ts";
 import type { JsonOption, Surroundings } from "./surroundings.ts";
 import { harmless, shortened, table } from "./table.ts";
 import { visit } from "./visit.ts";

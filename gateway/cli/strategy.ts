@@ -1,11 +1,11 @@
 import type { ChatSummary } from "../../sessions/chats.ts";
 import { FORK_SETTING, forkText } from "../../sessions/forks.ts";
 import type { SettingLevel } from "../../sessions/inbox.ts";
+import { placesOf } from "../../sessions/places.ts";
 import type { Router } from "../../sessions/router.ts";
 import type { Store } from "../../sessions/store.ts";
 import { strategiesOf } from "../compose.ts";
 import { loadConfig } from "../config/load.ts";
-import { placesOf } from "../places.ts";
 import { explainChange, forkSource, type StrategyChange } from "../strategy-change.ts";
 import { atTheKeyboard } from "./by.ts";
 import { findChat } from "./known-chat.ts";

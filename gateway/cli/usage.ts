@@ -1,10 +1,10 @@
 import type { Spent } from "../../sessions/limits.ts";
+import { placesOf } from "../../sessions/places.ts";
 import type { ResolvedSetting, SettingName } from "../../sessions/settings.ts";
 import { dayOf } from "../allowance.ts";
 import { formatPlace } from "../chat-place.ts";
 import { strategiesOf } from "../compose.ts";
 import { loadConfig } from "../config/load.ts";
-import { placesOf } from "../places.ts";
 import { thousands } from "../words.ts";
 import { parseChatName } from "./chat-name.ts";
 import { knownChat } from "./known-chat.ts";

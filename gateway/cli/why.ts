@@ -1,10 +1,10 @@
 import type { SourceRecord } from "../../adapters/record.ts";
 import type { ChatSummary } from "../../sessions/chats.ts";
+import { placesOf } from "../../sessions/places.ts";
 import { formatPlace } from "../chat-place.ts";
 import { peopleIn } from "../commands/queue.ts";
 import { strategiesOf } from "../compose.ts";
 import { loadConfig } from "../config/load.ts";
-import { placesOf } from "../places.ts";
 import { listed } from "../words.ts";
 import { parseChatName } from "./chat-name.ts";
 import { demandId } from "./given-id.ts";

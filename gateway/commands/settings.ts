@@ -1,5 +1,6 @@
 import type { SettingPlace } from "../../sessions/chats.ts";
 import type { AcceptedCommand } from "../../sessions/inbox.ts";
+import { placesOf } from "../../sessions/places.ts";
 import {
   type ResolvedSetting,
   resolveSettings,
@@ -8,7 +9,7 @@ import {
   settingKinds,
 } from "../../sessions/settings.ts";
 import { suggest } from "../config/suggest.ts";
-import { placesOf } from "../places.ts";
+import { humanValue } from "../setting-words.ts";
 import { count } from "../words.ts";
 import { type Arguments, argumentsOf, unknownFlag } from "./arguments.ts";
 import { authorOf, type Command, type CommandContext, forCommand } from "./command.ts";
@@ -134,7 +135,9 @@ async function resolved(
 /** @param whole true if whoever reads it may read what the agent is told */
 function shown({ kind, value }: ResolvedSetting, whole: boolean): string {
   if (value === undefined) return "not set";
-  return kind.name === "extraPrompt" && !whole ? `a text of ${count(value.length, "character")}` : code(value);
+  return kind.name === "extraPrompt" && !whole
+    ? `a text of ${count(value.length, "character")}`
+    : code(humanValue(kind.name, value));
 }
 
 function withOrigin(setting: ResolvedSetting, whole: boolean): string {

@@ -1,10 +1,10 @@
 import type { SettingPlace } from "../../sessions/chats.ts";
 import { FORK_SETTING, forkText } from "../../sessions/forks.ts";
 import type { AcceptedCommand, Fork } from "../../sessions/inbox.ts";
+import { placesOf } from "../../sessions/places.ts";
 import type { ChatSettings } from "../../sessions/settings.ts";
 import type { StrategyRegistry } from "../../strategies/index.ts";
 import { suggest } from "../config/suggest.ts";
-import { placesOf } from "../places.ts";
 import { explainChange, forkSource, type StrategyChange } from "../strategy-change.ts";
 import { argumentsOf, unknownFlag } from "./arguments.ts";
 import { type Answer, authorOf, type Command, type CommandContext, forCommand, isBeforeThread } from "./command.ts";

@@ -1,7 +1,7 @@
 import type { AcceptedCommand } from "../../sessions/inbox.ts";
 import type { Spent } from "../../sessions/limits.ts";
+import { placesOf } from "../../sessions/places.ts";
 import { dayOf } from "../allowance.ts";
-import { placesOf } from "../places.ts";
 import { count, thousands } from "../words.ts";
 import { argumentsOf } from "./arguments.ts";
 import type { Command, CommandContext } from "./command.ts";

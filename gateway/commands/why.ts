@@ -1,5 +1,5 @@
+import { placesOf } from "../../sessions/places.ts";
 import { resolveSettings } from "../../sessions/settings.ts";
-import { placesOf } from "../places.ts";
 import { listed } from "../words.ts";
 import { type Command, isBeforeThread } from "./command.ts";
 import { code, plainName } from "./markup.ts";

@@ -1,6 +1,6 @@
 import type { CommandCall, InboundMessage } from "../../adapters/record.ts";
-import type { SettingPlace } from "../chats.ts";
 import type { Accepted, AcceptOptions, Decision, Facts, Notice, RoutedPlan } from "../inbox.ts";
+import { placesOf } from "../places.ts";
 import { acceptQueries, type Open, type Waiting } from "./accept-queries.ts";
 import type { StandingOf } from "./access.ts";
 import type { ChatRefs } from "./chat-refs.ts";
@@ -84,7 +84,8 @@ export function acceptor(
     function facts(joins: boolean): Facts {
       const movedTo = known?.movedTo;
       const chatId = movedTo ?? source.chat.id;
-      const levels = settings(placesOf(message, chatId));
+      const { guildId } = source.chat;
+      const levels = settings(placesOf({ ...source, id: chatId, guildId }, threadId ?? undefined));
       // A native thread says itself where a message belongs; a reply does so where there is none.
       const link =
         known === undefined
@@ -273,14 +274,4 @@ function picked(message: InboundMessage, call: CommandCall | undefined): Inbound
 function samePlan(left: string, right: string): boolean {
   const strip = (plan: string) => ({ ...JSON.parse(plan), replyTo: undefined });
   return left === right || JSON.stringify(strip(left)) === JSON.stringify(strip(right));
-}
-
-/** @param chatId the chat's present id */
-function placesOf({ source }: InboundMessage, chatId: string): SettingPlace[] {
-  const { platform, account, chat, thread } = source;
-  const places: SettingPlace[] = [{ level: "platform", platform }];
-  if (chat.guildId !== undefined) places.push({ level: "guild", platform, guildId: chat.guildId });
-  places.push({ level: "chat", platform, account, chatId });
-  if (thread?.kind === "native") places.push({ level: "thread", platform, account, chatId, threadId: thread.id });
-  return places;
 }

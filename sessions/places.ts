@@ -1,5 +1,5 @@
-import type { SettingPlace } from "../sessions/chats.ts";
-import type { ChatInfo } from "../sessions/inbox.ts";
+import type { SettingPlace } from "./chats.ts";
+import type { ChatInfo } from "./inbox.ts";
 
 /** The places whose settings hold in a chat, or in one of its threads, widest first. */
 export function placesOf(
