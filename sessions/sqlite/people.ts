@@ -34,9 +34,9 @@ export function people(db: Db): People {
   const person = db.prepare<BotAccount & { id: string; time: number }, { id: string }>(
     `SELECT ${personAt("@id", "@time")} AS id`,
   );
-  const latest = db.prepare<BotAccount & { id: string }, string>(
-    `SELECT user_id FROM aliases WHERE platform = @platform AND account = @account AND alias = @id
-     ORDER BY until DESC LIMIT 1`,
+  // On every message's way: by position, for names cost more than the look-up.
+  const latest = db.prepare<[string, string, string], string>(
+    "SELECT user_id FROM aliases WHERE platform = ? AND account = ? AND alias = ? ORDER BY until DESC LIMIT 1",
   );
   latest.pluck();
   // Whoever was answered is found without a look at every chat.
@@ -62,7 +62,7 @@ export function people(db: Db): People {
   );
   const present = db.prepare<[number], { id: number }>("SELECT coalesce(moved_to, id) AS id FROM chats WHERE id = ?");
 
-  const presentId = ({ platform, account }: BotAccount, id: string) => latest.get({ platform, account, id }) ?? id;
+  const presentId = ({ platform, account }: BotAccount, id: string) => latest.get(platform, account, id) ?? id;
   const idsOf = ({ platform, account }: BotAccount, user: string) =>
     JSON.stringify([user, ...aliases.all({ platform, account, user }).map(({ id }) => id)]);
 
