@@ -106,7 +106,8 @@ describe("what is offered", () => {
 const SHELLS = ["bash", "zsh", "fish"] as const;
 
 for (const shell of SHELLS) {
-  describe.runIf(isThere(shell))(`${shell}, on a terminal, runs what a tab has completed`, () => {
+  const reason = isThere(shell) ? "" : ` (left out: ${shell} or script is not installed)`;
+  describe.runIf(reason === "")(`${shell}, on a terminal, runs what a tab has completed${reason}`, () => {
     /** Each line is completed by the tab at its end. */
     async function ran(desk: Desk, ...lines: string[]): Promise<string[]> {
       const all = await typed(
