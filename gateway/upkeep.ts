@@ -24,6 +24,8 @@ export interface UpkeepOptions {
 const LOOK_MS = 1_000;
 /** What has expired is looked through this often. */
 const SWEEP_MS = 60_000;
+/** What is too old to be kept takes a look at everything that is kept. */
+const RETENTION_MS = 60 * 60 * 1000;
 
 /** What has to be done again and again. Failures are logged, and it is tried again the next time. */
 export class Upkeep {
@@ -42,6 +44,9 @@ export class Upkeep {
     this.#options.store.changedElsewhere();
     this.#every("look", LOOK_MS, () => this.#look());
     this.#every("sweep", SWEEP_MS, () => this.#sweep());
+    const { retentionMs } = this.#options;
+    // Not only after an hour: a program may run for less at a time.
+    if (retentionMs !== undefined) this.#every("retention", RETENTION_MS, () => this.#erase(retentionMs), SWEEP_MS);
   }
 
   stop(): void {
@@ -49,10 +54,10 @@ export class Upkeep {
     for (const cancel of this.#cancels.values()) cancel();
   }
 
-  #every(name: string, ms: number, work: () => Promise<void>): void {
+  #every(name: string, ms: number, work: () => Promise<void>, first = ms): void {
     if (this.#stopped) return;
     const again = () => this.#every(name, ms, work);
-    const cancel = this.#options.clock.after(ms, () => {
+    const cancel = this.#options.clock.after(first, () => {
       work()
         .catch((error) => {
           if (!this.#stopped)
@@ -75,12 +80,15 @@ export class Upkeep {
   }
 
   async #sweep(): Promise<void> {
-    const { store, clock, heldMs, retentionMs, log } = this.#options;
+    const { store, clock, heldMs } = this.#options;
     await store.dropHeld(clock.now() - Math.max(SWEEP_MS, heldMs));
     await store.dropExpired();
-    if (retentionMs === undefined) return;
+  }
+
+  async #erase(retentionMs: number): Promise<void> {
+    const { store, adapters, clock, log } = this.#options;
     const before = clock.now() - retentionMs;
-    for (const { erase } of this.#options.adapters) await erase?.before(before);
+    for (const { erase } of adapters) await erase?.before(before);
     const turns = await store.prune(before);
     if (turns > 0) log.info({ turns }, "what was older than the retention allows is erased");
   }

@@ -5,6 +5,7 @@ import type { Router } from "../../sessions/router.ts";
 import type { SettingName } from "../../sessions/settings.ts";
 import type { Store } from "../../sessions/store.ts";
 import type { StrategyRegistry } from "../../strategies/index.ts";
+import { formatPlace } from "../chat-place.ts";
 
 /** What commands work with. */
 export interface CommandContext {
@@ -91,7 +92,6 @@ export function authorOf({ to, user }: AcceptedCommand): string {
 }
 
 /** `platform[@account]:chat`, with `#thread` behind it: the place of a command, as changes are audited. */
-export function placeOfCommand({ to: { platform, account, chatId, threadId } }: AcceptedCommand): string {
-  const at = account === "default" ? "" : `@${account}`;
-  return `${platform}${at}:${chatId}${threadId === undefined ? "" : `#${threadId}`}`;
+export function placeOfCommand({ to: { threadId, chatId: id, ...where } }: AcceptedCommand): string {
+  return `${formatPlace({ ...where, id })}${threadId === undefined ? "" : `#${threadId}`}`;
 }

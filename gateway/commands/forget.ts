@@ -26,9 +26,10 @@ export const forget: Command = {
     const own = { chatRef: chat.ref, userId: user.id, before: message.seq };
     // What still waits for an answer of its own gets one.
     const stopped = await store.stop({ ...own, notice: notice(""), dropped: notice("*(Stopped.)*") });
+    // Before the store knows that it is done: after a crash it would not be asked for again.
+    await eraseHere();
     const erased = await store.forget({ ...own, by: authorOf(call) }, forCommand(call, "Erased: what was yours here."));
     abort([...stopped.runIds, ...erased.runIds]);
-    await eraseHere();
     noteChange({ what: "conversations erased", to: String(erased.sessions) });
     if (erased.sessions + stopped.runIds.length + stopped.dropped === 0) return "There was nothing of yours here.";
     return `Erased: ${count(erased.sessions, "conversation")} of yours.`;
