@@ -13,17 +13,21 @@ import { strategyChoices } from "./config/levels.ts";
 import { ConfigError, type Problem } from "./config/problems.ts";
 import { storedToken } from "./config/stored-token.ts";
 import { suggest } from "./config/suggest.ts";
+import type { Failpoint } from "./failpoints.ts";
 import { type Gateway, startGateway } from "./gateway.ts";
 import type { Log } from "./log.ts";
 
 /**
  * Build what the configuration names and start it.
  *
+ * @param failpoint where the process is to end, for tests of what a crash leaves
  * @throws ConfigError, AdapterConfigError, StoreError, NodeJS.ErrnoException
  */
-export async function composeGateway(config: Config, log: Log): Promise<Gateway> {
+export async function composeGateway(config: Config, log: Log, failpoint?: Failpoint): Promise<Gateway> {
   const registry = await strategiesOf(config);
-  const store = openSqliteStore(config.dataDir);
+  const store = openSqliteStore(config.dataDir, {
+    ...(failpoint && { aroundCommit: (moment) => failpoint.reached(`commit.${moment}`) }),
+  });
   try {
     const agent = await agentOf(config);
     if (config.anthropic.apiKey === undefined) {
@@ -34,10 +38,10 @@ export async function composeGateway(config: Config, log: Log): Promise<Gateway>
     return await startGateway({
       config,
       registry,
-      store,
-      agent,
+      store: failpoint?.store(store) ?? store,
+      agent: failpoint?.agent(agent) ?? agent,
       tools: [createCurrentTimeTool()],
-      adapters,
+      adapters: failpoint === undefined ? adapters : adapters.map((adapter) => failpoint.adapter(adapter)),
       log,
       token,
     });

@@ -3,6 +3,7 @@ import { composeGateway } from "../compose.ts";
 import { describeConfig } from "../config/describe.ts";
 import { loadConfig } from "../config/load.ts";
 import { unservedVariables } from "../config/unserved.ts";
+import type { Failpoint } from "../failpoints.ts";
 import { createLog } from "../log.ts";
 import type { Surroundings } from "./surroundings.ts";
 
@@ -11,9 +12,10 @@ export async function start({ env, cwd, print }: Surroundings): Promise<number> 
   const config = loadConfig({ env, cwd });
   const log = createLog(config.log.level);
   for (const warning of unservedVariables(env)) log.warn(warning);
+  if (env.PARLEY_FAILPOINT) log.warn("PARLEY_FAILPOINT is set: this process will kill itself there");
   // Before anything is started: a signal during a slow start must not kill half-open things.
   const stopped = Promise.race([stopSignal(), ...(env.npm_lifecycle_event === undefined ? [] : [abandoned()])]);
-  const gateway = await composeGateway(config, log);
+  const gateway = await composeGateway(config, log, await failpointOf(env));
   print(`Parley is running at ${gateway.url}/`);
   // To whoever is at the keyboard, and into no log.
   if (gateway.claimCode !== undefined) {
@@ -26,6 +28,13 @@ export async function start({ env, cwd, print }: Surroundings): Promise<number> 
   log.info({ reason }, "stopping");
   await gateway.stop();
   return 0;
+}
+
+/** Only tests set one, and only for them it is loaded. @throws ConfigError if it does not exist */
+async function failpointOf({ PARLEY_FAILPOINT: spec }: Surroundings["env"]): Promise<Failpoint | undefined> {
+  if (spec === undefined || spec === "") return undefined;
+  const { Failpoint } = await import("../failpoints.ts");
+  return new Failpoint(spec);
 }
 
 const PARENT_CHECK_MS = 1_000;

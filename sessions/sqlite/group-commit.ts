@@ -7,6 +7,13 @@ interface Pending {
   reject: (error: unknown) => void;
 }
 
+export interface GroupCommitOptions {
+  /** When to write what has been collected. Default: once the present events are handled. */
+  schedule?: (flush: () => void) => void;
+  /** Told of each commit, just before and just behind it. */
+  around?: (moment: "before" | "after") => void;
+}
+
 /**
  * Collects concurrent writes into one transaction, so that durability costs one fsync per batch and not per message.
  *
@@ -17,6 +24,7 @@ interface Pending {
 export class GroupCommit {
   readonly #db: Db;
   readonly #schedule: (flush: () => void) => void;
+  readonly #around: (moment: "before" | "after") => void;
   readonly #begin;
   readonly #commit;
   readonly #rollback;
@@ -24,10 +32,10 @@ export class GroupCommit {
   #scheduled = false;
   #closed = false;
 
-  /** @param schedule when to write what has been collected; default: once the present events are handled */
-  constructor(db: Db, schedule: (flush: () => void) => void = setImmediate) {
+  constructor(db: Db, { schedule = setImmediate, around = () => {} }: GroupCommitOptions = {}) {
     this.#db = db;
     this.#schedule = schedule;
+    this.#around = around;
     this.#begin = db.prepare("BEGIN IMMEDIATE");
     this.#commit = db.prepare("COMMIT");
     this.#rollback = db.prepare("ROLLBACK");
@@ -76,7 +84,9 @@ export class GroupCommit {
     this.#begin.run();
     try {
       const result = body();
+      this.#around("before");
       this.#commit.run();
+      this.#around("after");
       return result;
     } catch (error) {
       // A full disk or a failed commit has rolled back already.

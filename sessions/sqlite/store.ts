@@ -47,6 +47,8 @@ export interface SqliteStoreOptions {
   now?: () => number;
   /** When to write what was collected. Default: `setImmediate`. */
   schedule?: (flush: () => void) => void;
+  /** Told of each commit, just before and just behind it. */
+  aroundCommit?: (moment: "before" | "after") => void;
 }
 
 export const DATABASE_FILE = "parley.db";
@@ -84,9 +86,9 @@ export function visitSqliteStore(folder: string, options: SqliteStoreOptions = {
 
 /** The store on an open database, which it closes. Reads see what is committed; writes go through group commit. */
 export function sqliteStore(db: Db, options: SqliteStoreOptions = {}, released: () => void = () => {}): Store {
-  const { now = Date.now, schedule } = options;
+  const { now = Date.now, schedule, aroundCommit } = options;
   overwriteDeleted(db);
-  const commit = new GroupCommit(db, schedule);
+  const commit = new GroupCommit(db, { schedule, around: aroundCommit });
   const chats = chatRefs(db);
   const enqueue = enqueuer(db, now);
   const log = audit(db, now);

@@ -135,7 +135,7 @@ describe("group commit", () => {
     const db = new Database(":memory:");
     db.exec("CREATE TABLE t (n INTEGER)");
     const flushes: (() => void)[] = [];
-    const commit = new GroupCommit(db, (flush) => flushes.push(flush));
+    const commit = new GroupCommit(db, { schedule: (flush) => flushes.push(flush) });
     const insert = db.prepare("INSERT INTO t VALUES (?)");
     const writes = [1, 2, 3].map((n) => commit.run(() => Number(insert.run(n).lastInsertRowid)));
     expect(flushes).toHaveLength(1);
