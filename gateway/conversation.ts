@@ -1,13 +1,14 @@
 import type { Adapter } from "../adapters/adapter.ts";
 import type { Agent, Tool } from "../agents/agent.ts";
 import { systemPrompt } from "../agents/prompt.ts";
-import { toolUses } from "../agents/steps.ts";
+import type { Clock } from "../sessions/clock.ts";
 import type { Run } from "../sessions/runs.ts";
 import type { ChatSettings } from "../sessions/settings.ts";
 import type { Store } from "../sessions/store.ts";
-import type { Author, TranscriptMessage, Usage } from "../sessions/transcript.ts";
+import { type Author, type TranscriptMessage, type Usage, unknownResults } from "../sessions/transcript.ts";
 import type { Answer } from "./endings.ts";
 import type { Metrics } from "./metrics.ts";
+import { patiently } from "./patience.ts";
 import { type AttachmentLimits, turnMessage } from "./turn.ts";
 
 export interface ConversationOptions {
@@ -17,6 +18,7 @@ export interface ConversationOptions {
   persona: string;
   attachments: AttachmentLimits;
   metrics: Metrics;
+  clock: Clock;
 }
 
 /** What one run converses with. */
@@ -28,10 +30,13 @@ export interface ConversationParts {
   isAdmin(): Promise<boolean>;
   /** Show what is written so far. */
   show(markdown: string): void;
+  /** Aborted when this process will write nothing more for the run. */
+  closing: AbortSignal;
 }
 
 /**
- * One run's exchange with the agent: the turn and each finished step are journalled before anything follows from them.
+ * One run's exchange with the agent: the turn and each finished step are journalled before anything follows from them. A
+ * step that the store does not take now is kept and tried again: the model is not asked twice for it.
  *
  * The author's own next message comes in where the chat wants it so: at the next step (`steer`), or at once (`interrupt`):
  * then the reply that was being written is broken off, what there is of it is kept as a reply, and the agent goes on with
@@ -44,6 +49,8 @@ export class Conversation {
   readonly #steps: TranscriptMessage[];
   /** What the model took in last, in tokens; 0 before it has answered. */
   contextTokens = 0;
+  /** Whether a step waits for the store. */
+  saving = false;
   /** What replies have cost that were begun and are not journalled; only the last may still be being written. */
   #begun: Array<{ usage: Usage; model: string }> = [];
 
@@ -64,7 +71,7 @@ export class Conversation {
     const turn = await this.#turn(run, signal);
     // Whoever fetches pictures may not heed its signal.
     signal.throwIfAborted();
-    await this.#options.store.journal(run, { message: turn });
+    await this.#save(() => this.#options.store.journal(run, { message: turn }), signal);
     this.#steps.push(turn);
   }
 
@@ -107,7 +114,8 @@ export class Conversation {
         answer.keep(event.content);
         const message: TranscriptMessage = { role: "assistant", content: event.content };
         this.#begun.pop();
-        await store.journal(run, { message, usage: { model: event.model, ...event.usage } });
+        const usage = { model: event.model, ...event.usage };
+        await this.#save(() => store.journal(run, { message, usage }), signal);
         this.#steps.push(message);
         const { inputTokens, cacheReadTokens, cacheWriteTokens } = event.usage;
         this.contextTokens = inputTokens + cacheReadTokens + cacheWriteTokens;
@@ -117,7 +125,7 @@ export class Conversation {
         metrics.tokens.inc({ kind: "cache-write" }, event.usage.cacheWriteTokens);
       } else if (event.type === "tool-results") {
         const message: TranscriptMessage = { role: "user", content: event.content };
-        await store.journal(run, { message });
+        await this.#save(() => store.journal(run, { message }), signal);
         this.#steps.push(message);
       } else {
         answer.reason = event.reason;
@@ -127,12 +135,12 @@ export class Conversation {
 
   /** Book what replies have cost that were broken off, what was written of the last by estimate. */
   async book(): Promise<void> {
-    const { run, answer } = this.#parts;
+    const { run, answer, closing } = this.#parts;
     const costs = this.#begun.splice(0);
     for (const [index, { usage, model }] of costs.entries()) {
       const written = index === costs.length - 1 ? Math.ceil(answer.unfinished.length / CHARS_PER_TOKEN) : 0;
       const outputTokens = Math.max(usage.outputTokens, written);
-      await this.#options.store.bookUsage(run, { ...usage, outputTokens, model });
+      await this.#save(() => this.#options.store.bookUsage(run, { ...usage, outputTokens, model }), closing);
     }
   }
 
@@ -159,11 +167,20 @@ export class Conversation {
       const steps = [...before, turn];
       const records = steps.map((message) => ({ message }));
       signal.throwIfAborted();
-      if (!(await store.takeIn(run, messages, records))) continue;
+      if (!(await this.#save(() => store.takeIn(run, messages, records), signal))) continue;
       const last = this.#steps.at(-1);
-      if (last?.role === "assistant" && toolUses(last.content).length > 0) this.#steps.pop();
-      this.#steps.push(...steps);
+      const unknown = last === undefined ? undefined : unknownResults(last);
+      this.#steps.push(...(unknown === undefined ? [] : [unknown]), ...steps);
       return [turn];
+    }
+  }
+
+  async #save<T>(write: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    this.saving = true;
+    try {
+      return await patiently(write, this.#options.clock, signal);
+    } finally {
+      this.saving = false;
     }
   }
 

@@ -54,6 +54,9 @@ export interface Gateway {
 /** How long the start waits for platforms. */
 const START_MS = 5_000;
 
+/** A run that has timed out may take so much longer to end. */
+const STUCK_MS = 60_000;
+
 /** How long what was cut off may take to notice. */
 const CUT_OFF_MS = 1_000;
 
@@ -78,12 +81,18 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
     settleMs: config.queue.settleMs,
     onStrategyError: (strategy, error) => log.error({ strategy, err: error }, "a strategy failed on a message"),
   });
-  const roles = new Roles({ store, platforms, access, log });
+  const roles = new Roles({ store, platforms, access, log, clock });
   const lanes: LocalLanes = new LocalLanes({
     handler: (lane) => runner.handle(lane),
     maxRuns: config.runs.max,
     clock,
     onError: (error, lane) => log.error({ err: error, lane }, "a lane failed; it is tried again"),
+    stuckMs: config.runs.timeoutMs + STUCK_MS,
+    onStuck(lane) {
+      metrics.stuckLanes.inc();
+      log.error({ lane }, "a lane was stuck in a run that did not end: the run is given up and the lane goes on");
+      runner.abandon(lane);
+    },
   });
   const delivery: Delivery = new Delivery({
     store,

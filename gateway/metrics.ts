@@ -40,6 +40,11 @@ export function createMetrics(counts: () => Promise<{ waiting: number; running: 
       labelNames: ["strategy", "outcome"],
       registers,
     }),
+    stuckLanes: new Counter({
+      name: "parley_lanes_stuck_total",
+      help: "Lanes whose run did not end and was given up",
+      registers,
+    }),
     runSeconds: new Histogram({
       name: "parley_run_seconds",
       help: "Time from claim to end of a run",

@@ -1,15 +1,21 @@
 import type { Destination, User } from "../adapters/record.ts";
 import type { AccessStore } from "../sessions/access.ts";
+import { type Clock, systemClock } from "../sessions/clock.ts";
 import { type AccessRules, isConfiguredOwner } from "./access.ts";
 import type { Log } from "./log.ts";
 import type { Platforms } from "./platforms.ts";
+import { within } from "./within.ts";
 
 export interface RolesOptions {
   store: AccessStore;
   platforms: Platforms;
   access(platform: Destination["platform"]): AccessRules;
   log: Log;
+  clock?: Clock;
 }
+
+/** So long a platform may take to say who administers a chat. */
+const LOOK_UP_MS = 10_000;
 
 /** Somebody in a place. */
 export interface Person {
@@ -48,12 +54,13 @@ export class Roles {
    * @returns `unknown` if the platform did not say: whoever asks has to refuse
    */
   async isAdmin(person: Person): Promise<boolean | "unknown"> {
-    const { platforms, log } = this.#options;
+    const { platforms, log, clock = systemClock } = this.#options;
     if (await this.isOwner(person)) return true;
     const { at, user, command } = person;
     if (user.id === "") return false;
     try {
-      return (await platforms.at(at)?.isAdmin?.(at, user.id, command)) === true;
+      const lookUp = platforms.at(at)?.isAdmin?.(at, user.id, command);
+      return lookUp !== undefined && (await within(clock, LOOK_UP_MS, lookUp));
     } catch (error) {
       log.warn({ err: error, platform: at.platform }, "who administers a chat could not be looked up");
       return "unknown";

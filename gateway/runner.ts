@@ -4,6 +4,7 @@ import type { Router } from "../sessions/router.ts";
 import { type Claim, type Ending, LeaseLostError, type Run } from "../sessions/runs.ts";
 import type { ChatSettings } from "../sessions/settings.ts";
 import type { TranscriptMessage } from "../sessions/transcript.ts";
+import { ActiveRun } from "./active-run.ts";
 import { type Allowance, allowances, isUsedUp, refusal } from "./allowance.ts";
 import { apologyFor, gaveUp, tookTooLong } from "./apologies.ts";
 import { Conversation, type ConversationOptions } from "./conversation.ts";
@@ -11,6 +12,7 @@ import { Draft } from "./draft.ts";
 import { EndRemarks, type EndRemarksOptions } from "./end-remarks.ts";
 import { Answer, answered, apologise, ifStopped, stopped } from "./endings.ts";
 import type { Log } from "./log.ts";
+import { patiently } from "./patience.ts";
 import type { Platforms } from "./platforms.ts";
 import { Presence } from "./presence.ts";
 import type { Person, Roles } from "./roles.ts";
@@ -44,11 +46,12 @@ const PARKING_MS = 1_000;
  */
 export class Runner {
   readonly #options: RunnerOptions;
-  readonly #active = new Map<number, Active>();
-  readonly #executing = new Set<number>();
+  readonly #active = new Map<number, ActiveRun>();
+  /** Runs that this process executes, with their fences. */
+  readonly #executing = new Map<number, number>();
   readonly #threads: ThreadOpener;
   readonly #remarks: EndRemarks;
-  #parking = false;
+  readonly #closing = new AbortController();
 
   constructor(options: RunnerOptions) {
     this.#options = options;
@@ -82,16 +85,28 @@ export class Runner {
 
   /** Abort every run and park it, and those that are being claimed as well. */
   parkAll(): void {
-    this.#parking = true;
+    this.#closing.abort();
     for (const active of this.#active.values()) active.abort("shutdown");
   }
 
+  /**
+   * Give up what this process does in a lane: whoever claims it next takes the run over, and what this one still does is
+   * void.
+   */
+  abandon(lane: string): void {
+    for (const active of this.#active.values()) {
+      if (active.run.lane !== lane) continue;
+      this.#executing.delete(active.run.runId);
+      active.abort("timeout");
+    }
+  }
+
   async handle(lane: string): Promise<"more" | "idle" | { at: number }> {
-    const claim: Claim = await this.#options.store.claim(lane, this.#executing);
+    const claim: Claim = await this.#options.store.claim(lane, new Set(this.#executing.keys()));
     if (claim.kind === "later") return { at: claim.at };
     if (claim.kind !== "run") return "idle";
     const { run } = claim;
-    this.#executing.add(run.runId);
+    this.#executing.set(run.runId, run.fence);
     try {
       return await this.#execute(run, lane);
     } catch (error) {
@@ -100,7 +115,8 @@ export class Runner {
       return "idle";
     } finally {
       this.#threads.forget(run);
-      this.#executing.delete(run.runId);
+      // If it was taken over meanwhile, it is somebody else's to say when it is over.
+      if (this.#executing.get(run.runId) === run.fence) this.#executing.delete(run.runId);
     }
   }
 
@@ -115,7 +131,8 @@ export class Runner {
       return "idle";
     }
     const adapter = this.#options.platforms.at(run.to);
-    const ended = await store.end(run, { ...ending, ifStopped: ifStopped(run, adapter) });
+    const whole = { ...ending, ifStopped: ifStopped(run, adapter) };
+    const ended = await patiently(() => store.end(run, whole), clock, this.#closing.signal);
     metrics.runs.inc({ strategy: run.plan.strategy, outcome: ending.outcome });
     metrics.runSeconds.observe((clock.now() - startedAt) / 1000);
     const fields = { run: run.runId, outcome: ending.outcome, ms: clock.now() - startedAt, attempt: run.attempt };
@@ -140,16 +157,15 @@ export class Runner {
     // Only the ending is missing: what is finished is never given up.
     if (isComplete(run.steps)) return answered(run, adapter, new Answer(run.steps));
     if (run.attempt > maxAttempts) return apologise(run, adapter, gaveUp);
-    if (this.#parking) return "park";
+    if (this.#closing.signal.aborted) return "park";
 
     const settings = await this.#settings(run);
     // What has begun goes on, however much it has used.
     const over = run.steps.length > 0 ? undefined : await this.#usedUp(run, settings);
     if (over !== undefined) return apologise(run, adapter, { code: "over-limit", text: refusal(over, clock.now()) });
 
-    const active = new Active(run);
+    const active = new ActiveRun(run);
     this.#active.set(run.runId, active);
-    const cancelTimeout = clock.after(timeoutMs, () => active.abort("timeout"));
     const answer = new Answer(run.steps);
     const presence = new Presence(adapter, run, clock);
     const draft = Draft.of(run, adapter, this.#options);
@@ -158,16 +174,19 @@ export class Runner {
       adapter,
       settings,
       answer,
+      closing: this.#closing.signal,
       isAdmin: async () => (await roles.isAdmin(personOf(run))) === true,
       show(markdown) {
         presence.preview(markdown);
         draft?.show(markdown);
       },
     });
+    // What is finished and waits for the store is not thrown away.
+    const cancelTimeout = this.#bound(() => (conversation.saving ? "later" : active.abort("timeout")));
     let opened = false;
     try {
       for (;;) {
-        const reason = await this.#round(active, async (signal) => {
+        const reason = await active.round(async (signal) => {
           if (!opened) {
             await this.#threads.open(run, adapter, signal);
             presence.show(run.to);
@@ -200,20 +219,18 @@ export class Runner {
       await conversation.book();
       // What is said next must not be overtaken by what is being shown.
       await draft?.end(active.reason === "shutdown" ? PARKING_MS : undefined);
-      this.#active.delete(run.runId);
+      if (this.#active.get(run.runId) === active) this.#active.delete(run.runId);
     }
   }
 
-  /** @returns why the work was aborted; undefined if it ended by itself */
-  async #round(active: Active, work: (signal: AbortSignal) => Promise<void>): Promise<AbortReason | undefined> {
-    const signal = active.begin();
-    try {
-      await orAborted(signal, () => work(signal));
-      return undefined;
-    } catch (error) {
-      if (!signal.aborted) throw error;
-      return active.reason;
-    }
+  /** @returns what takes the bound away */
+  #bound(expired: () => unknown): () => void {
+    const { clock, timeoutMs } = this.#options;
+    const expire = () => {
+      if (expired() === "later") cancel = clock.after(timeoutMs, expire);
+    };
+    let cancel = clock.after(timeoutMs, expire);
+    return () => cancel();
   }
 
   async #settings(run: Run): Promise<ChatSettings> {
@@ -230,56 +247,6 @@ export class Runner {
 
 const NOT_BROKEN_OFF = "an answer could not be broken off";
 
-type AbortReason = "stopped" | "timeout" | "shutdown" | "interrupted";
-
-/** A run that is being executed. It is aborted once for good, or any number of times to take in what its author adds. */
-class Active {
-  readonly run: Run;
-  /** Whether something is being written that can be broken off. */
-  writing = false;
-  /** True from an interruption until it is dealt with. */
-  #interrupted = false;
-  #controller = new AbortController();
-  #final: AbortReason | undefined;
-  #callOff: () => void = () => {};
-
-  constructor(run: Run) {
-    this.run = run;
-  }
-
-  get reason(): AbortReason | undefined {
-    return this.#final ?? (this.#interrupted ? "interrupted" : undefined);
-  }
-
-  /** Whether there is an interruption to deal with; if there is none, the next one breaks off what is written from now. */
-  takeInterruption(): boolean {
-    const taken = this.#interrupted;
-    this.#interrupted = false;
-    this.writing = !taken;
-    return taken;
-  }
-
-  /** What calls off an interruption to come, in place of the one before. */
-  callOff(cancel: () => void): void {
-    this.#callOff();
-    this.#callOff = cancel;
-  }
-
-  /** The signal of the next round; aborted already if it is over. */
-  begin(): AbortSignal {
-    this.writing = false;
-    this.#controller = new AbortController();
-    if (this.#final !== undefined) this.#controller.abort(this.#final);
-    return this.#controller.signal;
-  }
-
-  abort(reason: AbortReason): void {
-    if (reason === "interrupted") this.#interrupted = true;
-    else this.#final ??= reason;
-    if (this.writing || reason !== "interrupted") this.#controller.abort(reason);
-  }
-}
-
 function personOf({ to, author, aliases }: Run): Person {
   return { at: to, user: { id: author.id, aliases: aliases === undefined ? [] : [...aliases] } };
 }
@@ -288,23 +255,6 @@ function personOf({ to, author, aliases }: Run): Person {
 function isComplete(steps: readonly TranscriptMessage[]): boolean {
   const last = steps.at(-1);
   return last?.role === "assistant" && !last.content.some((block) => block.type === "tool-use");
-}
-
-/**
- * Whatever the work is doing, an abort ends the waiting for it: nothing that ignores its signal can hold a lane. What it
- * still does afterwards finds its lease gone.
- */
-async function orAborted(signal: AbortSignal, work: () => Promise<void>): Promise<void> {
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const onAbort = () => reject(signal.reason);
-  signal.addEventListener("abort", onAbort, { once: true });
-  const working = work();
-  working.catch(() => {});
-  try {
-    await Promise.race([working, aborted]);
-  } finally {
-    signal.removeEventListener("abort", onAbort);
-  }
 }
 
 function isStoreFailure(error: unknown): boolean {

@@ -3,10 +3,14 @@ import type { Clock } from "../sessions/clock.ts";
 import type { OutboxStore } from "../sessions/outbox.ts";
 import type { Run, RunStore } from "../sessions/runs.ts";
 import type { Log } from "./log.ts";
+import { patiently } from "./patience.ts";
 import { pause } from "./pause.ts";
+import { TookTooLongError, within } from "./within.ts";
 
 const OPEN_ATTEMPTS = 3;
 const LONGEST_PAUSE_MS = 30_000;
+/** So long the platform may take for one call. */
+const OPENING_MS = 30_000;
 
 /** Platforms show less of a name, or refuse a longer one. */
 const LONGEST_TITLE = 100;
@@ -50,7 +54,8 @@ export class ThreadOpener {
     if (threadId === "refused") this.#refused.add(run.runId);
     if (threadId === "refused" || threadId === null) return;
     this.#opened.set(run.runId, threadId);
-    await this.#options.store.threadOpened(run, threadId);
+    const { store, clock } = this.#options;
+    await patiently(() => store.threadOpened(run, threadId), clock, signal);
     this.#opened.delete(run.runId);
     run.to = { ...run.to, threadId };
   }
@@ -78,18 +83,24 @@ export class ThreadOpener {
     for (let attempt = 1; ; attempt++) {
       signal.throwIfAborted();
       try {
-        return await open();
+        return await within(this.#options.clock, OPENING_MS, open());
       } catch (error) {
+        // Whether there is a thread now is not known: a second try could make a second one.
+        if (error instanceof TookTooLongError) return this.#giveUp(run, error.code);
         if (!(error instanceof SendError)) throw error;
         const passing = error.code === "rate-limited" || (error.code === "temporary" && !error.uncertain);
         if (!passing || attempt === OPEN_ATTEMPTS) {
-          this.#options.log.warn({ run: run.runId, code: error.code }, "no thread could be opened: answering in place");
           signal.throwIfAborted();
-          return error.code === "refused" ? "refused" : null;
+          return this.#giveUp(run, error.code);
         }
         await pause(this.#options.clock, Math.min(error.retryAfterMs ?? 1_000, LONGEST_PAUSE_MS), signal);
       }
     }
+  }
+
+  #giveUp(run: Run, code: string): "refused" | null {
+    this.#options.log.warn({ run: run.runId, code }, "no thread could be opened: answering in place");
+    return code === "refused" ? "refused" : null;
   }
 }
 

@@ -10,6 +10,10 @@ interface Options {
   onError?: (error: unknown, lane: string) => void;
   /** Default 1,000 ms. */
   retryMs?: number;
+  /** A handler that takes longer is given up, and its lane is tried again. Default: none is. */
+  stuckMs?: number;
+  /** Told before that, for the handler's part in it. */
+  onStuck?: (lane: string) => void;
 }
 
 /**
@@ -18,6 +22,9 @@ interface Options {
  * A lane is idle (held nowhere), queued (in its chat's ring), or running; a running lane that is woken is marked and goes
  * to the back of its chat's ring when its run ends. A chat goes to the back of the ring of chats each time that one of
  * its lanes is taken. Nothing here survives the process: the inbox says which lanes have work.
+ *
+ * A handler bounds itself; one that does not come back all the same is given up, so that no fault can block a lane or one of
+ * the places for runs. What it still does is the fence's to refuse.
  */
 export class LocalLanes implements LaneEngine {
   readonly #handler: LaneHandler;
@@ -25,6 +32,8 @@ export class LocalLanes implements LaneEngine {
   readonly #clock: Clock;
   readonly #onError: (error: unknown, lane: string) => void;
   readonly #retryMs: number;
+  readonly #stuckMs: number | undefined;
+  readonly #onStuck: (lane: string) => void;
   /** Chats in order of their turn; each with its queued lanes in order of theirs. */
   readonly #ring = new Map<number, Set<string>>();
   /** Running lanes, and whether they were woken meanwhile. */
@@ -33,12 +42,16 @@ export class LocalLanes implements LaneEngine {
   #draining = false;
   #drained: (() => void)[] = [];
 
-  constructor({ handler, maxRuns = 16, clock = systemClock, onError = () => {}, retryMs = 1_000 }: Options) {
+  constructor(options: Options) {
+    const { handler, maxRuns = 16, clock = systemClock, onError = () => {}, retryMs = 1_000 } = options;
+    const { stuckMs, onStuck = () => {} } = options;
     this.#handler = handler;
     this.#maxRuns = maxRuns;
     this.#clock = clock;
     this.#onError = onError;
     this.#retryMs = retryMs;
+    this.#stuckMs = stuckMs;
+    this.#onStuck = onStuck;
   }
 
   wake(lane: string, chatRef: number): void {
@@ -97,7 +110,7 @@ export class LocalLanes implements LaneEngine {
     this.#running.set(lane, false);
     let again: "more" | "idle" | { at: number };
     try {
-      again = await this.#handler(lane);
+      again = await this.#handle(lane);
     } catch (error) {
       this.#onError(error, lane);
       again = { at: this.#clock.now() + this.#retryMs };
@@ -112,5 +125,22 @@ export class LocalLanes implements LaneEngine {
     // A lane that has to wait keeps its appointment even if it was woken before.
     if (typeof again === "object") this.wakeAt(lane, chatRef, again.at);
     this.#dispatch();
+  }
+
+  async #handle(lane: string): Promise<"more" | "idle" | { at: number }> {
+    if (this.#stuckMs === undefined) return this.#handler(lane);
+    const stuck = Promise.withResolvers<{ at: number }>();
+    const cancel = this.#clock.after(this.#stuckMs, () => {
+      this.#onStuck(lane);
+      stuck.resolve({ at: this.#clock.now() + this.#retryMs });
+    });
+    const handled = this.#handler(lane);
+    // Nobody listens any more once it was given up.
+    handled.catch(() => {});
+    try {
+      return await Promise.race([handled, stuck.promise]);
+    } finally {
+      cancel();
+    }
   }
 }

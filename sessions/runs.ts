@@ -139,8 +139,8 @@ export interface RunStore {
    */
   following(lease: Lease): Promise<AcceptedMessage[]>;
   /**
-   * Take these messages into the run and journal the steps, in one transaction. A reply at the journal's end whose tools
-   * have no results is dropped. @returns false, with nothing done, if `following` would not give them any more
+   * Take these messages into the run and journal the steps, in one transaction, behind `unknownResults` of a reply at the
+   * journal's end whose tools have no results. @returns false, with nothing done, if `following` would not give them any more
    * @throws LeaseLostError
    */
   takeIn(lease: Lease, messages: readonly AcceptedMessage[], steps: readonly StepRecord[]): Promise<boolean>;
@@ -150,7 +150,10 @@ export interface RunStore {
   draftBegun(lease: Lease, draft: { threadId?: string; replyToken?: string }): Promise<void>;
   /** @throws LeaseLostError */
   draftShown(lease: Lease, messageId: string): Promise<void>;
-  /** Transcript, outbox, inbox and lane in one transaction. @throws LeaseLostError */
+  /**
+   * Transcript, outbox, inbox and lane in one transaction. Tools whose results never came have unknown ones in the
+   * transcript. @throws LeaseLostError
+   */
   end(lease: Lease, ending: Ending): Promise<Ended>;
   /** Give a run back unfinished, to be taken over later as if it had not been begun again. @throws LeaseLostError */
   park(lease: Lease): Promise<void>;

@@ -47,6 +47,22 @@ export interface TranscriptMessage {
   author?: Author;
 }
 
+/**
+ * What takes the place of the results of a reply's tools that may have begun and will not be heard of any more: nobody knows
+ * what they did, and a reply that asks for tools is nothing to go on from without their results.
+ *
+ * @returns undefined if the message asks for none
+ */
+export function unknownResults({ role, content }: TranscriptMessage): TranscriptMessage | undefined {
+  const calls = role === "assistant" ? content.filter((block) => block.type === "tool-use") : [];
+  if (calls.length === 0) return undefined;
+  const text = "result unknown: this was broken off while the tool may have been running";
+  return {
+    role: "user",
+    content: calls.map(({ id }) => ({ type: "tool-result", toolUseId: id, text, isError: true })),
+  };
+}
+
 export interface Author {
   id: string;
   name: string;

@@ -12,6 +12,7 @@ import type { Log } from "../log.ts";
 import { pause } from "../pause.ts";
 import type { Platforms } from "../platforms.ts";
 import type { Roles } from "../roles.ts";
+import { TookTooLongError, within } from "../within.ts";
 import type { Answer, CommandContext } from "./command.ts";
 import { CONSENT, cancel, confirm, OFFER_LIFETIME_MS } from "./confirm.ts";
 import { commandNames, commands, findCommand } from "./index.ts";
@@ -34,6 +35,8 @@ export interface CommandExecutorOptions {
 
 const RETRY_MS = 1_000;
 const MOST_FAULTS = 3;
+/** So long a platform may take to open somebody's private chat. */
+const OPENING_MS = 20_000;
 const NOT_FOUND_OUT = "(I could not find out whether you are an admin here. Try again in a little while.)";
 const FAILED = "Something went wrong on my side, and I could not do this.";
 
@@ -151,11 +154,12 @@ export class CommandExecutor {
       eraseHere: async () => void (await adapter.erase?.of({ ...to, threadId: undefined }, user.id)),
       async openPrivate() {
         try {
-          const place = (await adapter.openPrivate?.(user.id)) ?? null;
+          const opening = adapter.openPrivate?.(user.id);
+          const place = opening === undefined ? null : await within(clock, OPENING_MS, opening);
           // Somebody who writes as the chat itself has no place of their own.
           return place?.chatId === to.chatId ? null : place;
         } catch (error) {
-          if (!(error instanceof SendError)) throw error;
+          if (!(error instanceof SendError || error instanceof TookTooLongError)) throw error;
           return null;
         }
       },

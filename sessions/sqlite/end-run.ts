@@ -1,10 +1,11 @@
 import type { AcceptedMessage } from "../inbox.ts";
 import { type Ended, type Ending, type Lease, LeaseLostError, type ModelUsage, type StepRecord } from "../runs.ts";
-import type { Block } from "../transcript.ts";
+import { unknownResults } from "../transcript.ts";
 import type { Blobs } from "./blobs.ts";
 import type { ChatRefs } from "./chat-refs.ts";
 import type { Db } from "./database.ts";
 import type { Enqueue } from "./enqueue.ts";
+import { type StepRow, stepOf } from "./rows.ts";
 import type { takingIn } from "./take-in.ts";
 
 interface Held {
@@ -70,10 +71,7 @@ export function runSteps(db: Db, { chats, enqueue, blobs, joining, now }: RunSte
        cache_read_tokens, cache_write_tokens) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   const isCounted = db.prepare<[number]>("SELECT 1 FROM usage WHERE run_id = ? LIMIT 1");
-  const lastStep = db.prepare<[number], { step: number; role: string; content: string }>(
-    "SELECT step, role, content FROM journal WHERE run_id = ? ORDER BY step DESC LIMIT 1",
-  );
-  const dropStep = db.prepare<[number, number]>("DELETE FROM journal WHERE run_id = ? AND step = ?");
+  const lastStep = db.prepare<[number], StepRow>("SELECT * FROM journal WHERE run_id = ? ORDER BY step DESC LIMIT 1");
   const keep = db.prepare(
     `INSERT INTO transcript (session_id, seq, role, content, author_id, author_name, at, arrival)
      SELECT @session, max(coalesce((SELECT max(seq) FROM transcript WHERE session_id = @session), 0),
@@ -147,9 +145,10 @@ export function runSteps(db: Db, { chats, enqueue, blobs, joining, now }: RunSte
   }
 
   /** A reply that asks for tools whose results never came would make the transcript unusable. */
-  function dropUnanswered(runId: number): void {
-    const last = lastStep.get(runId);
-    if (last !== undefined && asksForTools(last)) dropStep.run(runId, last.step);
+  function answerTools(run: Held): void {
+    const last = lastStep.get(run.id);
+    const message = last === undefined ? undefined : unknownResults(stepOf(last));
+    if (message !== undefined) append(run, { message });
   }
 
   /** The delivery that goes where the draft is takes its place; where there is none, one takes the draft back. */
@@ -178,7 +177,7 @@ export function runSteps(db: Db, { chats, enqueue, blobs, joining, now }: RunSte
     takeIn(lease: Lease, messages: readonly AcceptedMessage[], steps: readonly StepRecord[]): boolean {
       const run = holding(lease);
       if (!joining.start(lease, messages)) return false;
-      dropUnanswered(run.id);
+      answerTools(run);
       goOn(run, steps);
       return true;
     },
@@ -207,7 +206,7 @@ export function runSteps(db: Db, { chats, enqueue, blobs, joining, now }: RunSte
       const outcome = run.stopped === 1 ? "stopped" : ending.outcome;
       const unanswered = replies.get(run.id) === undefined;
       const forget = ending.forget === "always" || (ending.forget === "if-unanswered" && unanswered);
-      if (outcome !== "done") dropUnanswered(run.id);
+      if (outcome !== "done") answerTools(run);
       if (!forget) {
         if (ending.closing !== undefined) append(run, { message: ending.closing });
         keep.run({ session: run.session_id, run: run.id });
@@ -229,8 +228,4 @@ export function runSteps(db: Db, { chats, enqueue, blobs, joining, now }: RunSte
 
 export function draftOf({ draft }: { draft: string | null }): StoredDraft | undefined {
   return draft === null ? undefined : (JSON.parse(draft) as StoredDraft);
-}
-
-function asksForTools({ role, content }: { role: string; content: string }): boolean {
-  return role === "assistant" && (JSON.parse(content) as Block[]).some((block) => block.type === "tool-use");
 }

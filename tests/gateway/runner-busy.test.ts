@@ -104,7 +104,7 @@ describe("interrupt", () => {
     await store.close();
   });
 
-  test("a reply whose tools have not run is not kept: it would make the conversation unusable", async () => {
+  test("what a tool did that was broken off is unknown, and it is not run again", async () => {
     const looking = Promise.withResolvers<void>();
     const desk = new ScriptedAgent({ says: "I see." });
     let first = true;
@@ -125,7 +125,7 @@ describe("interrupt", () => {
     await accept(message("alice", "two"), { busy: "interrupt" });
     await runner.interrupt(lane, "alice", NOW);
     await handled;
-    expect(desk.seen).toEqual([["alice: one", "alice: two"]]);
+    expect(desk.seen).toEqual([["alice: one", "assistant: [tool]", "user: [result]", "alice: two"]]);
     expect(await said()).toMatchObject([{ text: "I see." }]);
     await store.close();
   });

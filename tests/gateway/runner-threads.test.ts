@@ -52,7 +52,7 @@ describe("a run and its thread", () => {
         return `${opened}`;
       },
     });
-    const { runner, accept, said, store } = stage(
+    const { runner, accept, said, store, clock } = stage(
       agentThat(() => answer("ok")),
       { adapter },
     );
@@ -60,14 +60,42 @@ describe("a run and its thread", () => {
     const accepted = await accept(inForum, { strategy: "per-thread" });
     const lane = "lane" in accepted ? accepted.lane : "";
     const { threadOpened } = store;
+    const failed = Promise.withResolvers<void>();
     store.threadOpened = async () => {
+      failed.resolve();
       throw new StoreError("unwritable", "the disk is full");
     };
-    await expect(runner.handle(lane)).rejects.toMatchObject({ code: "unwritable" });
+    const handled = runner.handle(lane);
+    await failed.promise;
     store.threadOpened = threadOpened;
-    expect(await runner.handle(lane)).toBe("idle");
+    await new Promise(setImmediate);
+    clock.advance(1_000);
+    expect(await handled).toBe("idle");
     expect(opened).toBe(1);
     expect(await said()).toMatchObject([{ to: { threadId: "1" } }]);
+    await store.close();
+  });
+
+  test("that the platform never opens holds up nobody: the answer stands in place", async () => {
+    const asked = Promise.withResolvers<void>();
+    const adapter = platform({
+      openThread() {
+        asked.resolve();
+        return new Promise(() => {});
+      },
+    });
+    const { runner, accept, said, store, clock } = stage(
+      agentThat(() => answer("here")),
+      { adapter },
+    );
+    const inForum = message("alice", "hi", { source: { chat: { id: "-100", kind: "group", opensThreads: true } } });
+    const accepted = await accept(inForum, { strategy: "per-thread" });
+    const handled = runner.handle("lane" in accepted ? accepted.lane : "");
+    await asked.promise;
+    clock.advance(30_000);
+    await handled;
+    const [{ text, to }] = (await said()) as [{ text: string; to: Destination }];
+    expect([text, to.threadId]).toEqual(["here", undefined]);
     await store.close();
   });
 

@@ -198,18 +198,84 @@ describe("a run", () => {
     await store.close();
   });
 
-  test("that the store fails under is neither ended nor apologised for: the lane is tried again and it goes on", async () => {
-    const { runner, accept, lane, said, store } = stage(agentThat(() => answer("in the end")));
+  test.each(["journal", "end"] as const)(
+    "that the store fails under at its %s keeps what the model has said, however long it takes, and asks it once",
+    async (method) => {
+      let asked = 0;
+      const desk = agentThat(() => {
+        asked += 1;
+        return answer("in the end");
+      });
+      const { runner, accept, lane, said, store, clock } = stage(desk);
+      await accept(message("alice", "hi"));
+      const { journal, end } = store;
+      const failed = Promise.withResolvers<void>();
+      const fail = async () => {
+        failed.resolve();
+        throw new StoreError("unwritable", "the disk is full");
+      };
+      if (method === "end") store.end = fail;
+      else store.journal = (lease, step) => (step.message.role === "assistant" ? fail() : journal(lease, step));
+      const handled = runner.handle(lane);
+      await failed.promise;
+      for (let second = 0; second < 300; second++) {
+        await new Promise(setImmediate);
+        clock.advance(1_000);
+      }
+      expect(await said()).toEqual([]);
+      Object.assign(store, { journal, end });
+      await new Promise(setImmediate);
+      clock.advance(1_000);
+      expect(await handled).toBe("idle");
+      expect(await said()).toMatchObject([{ text: "in the end" }]);
+      expect(asked).toBe(1);
+      expect(clock.pending).toBe(0);
+      await store.close();
+    },
+  );
+
+  test("that waits for the store when the program stops is given back, and goes on after the next start", async () => {
+    const { runner, accept, lane, store, db } = stage(agentThat(() => answer("in the end")));
     await accept(message("alice", "hi"));
-    const journal = store.journal;
-    store.journal = async () => {
+    const failed = Promise.withResolvers<void>();
+    store.end = async () => {
+      failed.resolve();
       throw new StoreError("unwritable", "the disk is full");
     };
-    await expect(runner.handle(lane)).rejects.toMatchObject({ code: "unwritable" });
-    expect(await said()).toEqual([]);
-    store.journal = journal;
+    const handled = runner.handle(lane);
+    await failed.promise;
+    runner.parkAll();
+    await expect(handled).rejects.toMatchObject({ code: "unwritable" });
+    const next = stage(
+      agentThat(() => answer("never said")),
+      { db },
+    );
+    expect(await next.runner.handle(lane)).toBe("idle");
+    expect(await next.said()).toMatchObject([{ text: "in the end" }]);
+    await store.close();
+  });
+
+  test("that does not come to its end is taken over, and what it still does is void", async () => {
+    const { runner, accept, lane, said, store } = stage(agentThat(() => answer("once")));
+    await accept(message("alice", "hi"));
+    const { end } = store;
+    const stuck = Promise.withResolvers<void>();
+    const late = Promise.withResolvers<void>();
+    store.end = async (lease, ending) => {
+      stuck.resolve();
+      await late.promise;
+      return end(lease, ending);
+    };
+    const hung = runner.handle(lane);
+    await stuck.promise;
     expect(await runner.handle(lane)).toBe("idle");
-    expect(await said()).toMatchObject([{ text: "in the end" }]);
+    expect(await said()).toEqual([]);
+    store.end = end;
+    runner.abandon(lane);
+    expect(await runner.handle(lane)).toBe("idle");
+    late.resolve();
+    expect(await hung).toBe("idle");
+    expect(await said()).toMatchObject([{ text: "once" }]);
     await store.close();
   });
 

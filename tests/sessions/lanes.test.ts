@@ -148,6 +148,39 @@ describe("the lane engine", () => {
     expect(clock.pending).toBe(0);
   });
 
+  test("a handler that does not come back is given up: its place is free, and its lane is tried again", async () => {
+    const clock = new VirtualClock(NOW);
+    const begun: string[] = [];
+    const stuck: string[] = [];
+    const { promise: late, resolve } = Promise.withResolvers<"more">();
+    const lanes = new LocalLanes({
+      handler: (lane) => {
+        begun.push(lane);
+        return begun.length === 1 ? late : Promise.resolve("idle");
+      },
+      maxRuns: 1,
+      clock,
+      retryMs: 100,
+      stuckMs: 5_000,
+      onStuck: (lane) => stuck.push(lane),
+    });
+    lanes.wake("a", 1);
+    lanes.wake("b", 2);
+    clock.advance(4_999);
+    expect(begun).toEqual(["a"]);
+    clock.advance(1);
+    await new Promise(setImmediate);
+    expect(begun).toEqual(["a", "b"]);
+    clock.advance(100);
+    await new Promise(setImmediate);
+    expect(begun).toEqual(["a", "b", "a"]);
+    expect(stuck).toEqual(["a"]);
+    resolve("more");
+    await new Promise(setImmediate);
+    expect(begun).toHaveLength(3);
+    expect(clock.pending).toBe(0);
+  });
+
   test("draining starts nothing more and waits for what runs", async () => {
     const { lanes, begun, end, clock } = stage(1);
     lanes.wake("a", 1);

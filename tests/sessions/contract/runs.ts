@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Ending } from "../../../sessions/runs.ts";
+import { type TranscriptMessage, unknownResults } from "../../../sessions/transcript.ts";
 import { message } from "../messages.ts";
 import type { StoreScene } from "./scene.ts";
 
@@ -61,12 +62,14 @@ export function runs(scene: StoreScene): void {
       const run = await claim();
       const turn = { role: "user" as const, content: [{ type: "text" as const, text: "hi" }], author: run.author };
       await scene.store.journal(run, { message: turn });
-      await scene.store.journal(run, {
-        message: { role: "assistant", content: [{ type: "tool-use", id: "t1", name: "x", input: {} }] },
-      });
+      const asking: TranscriptMessage = {
+        role: "assistant",
+        content: [{ type: "tool-use", id: "t1", name: "x", input: {} }],
+      };
+      await scene.store.journal(run, { message: asking });
       const closing = { role: "assistant" as const, content: [{ type: "text" as const, text: "(no answer)" }] };
       await scene.store.end(run, { ...answer(run, "sorry"), outcome: "failed", failure: "timeout", closing });
-      expect(await scene.store.history(run.sessionId)).toEqual([turn, closing]);
+      expect(await scene.store.history(run.sessionId)).toEqual([turn, asking, unknownResults(asking), closing]);
     });
 
     test("a session that was ended begins with nothing; a run that was on keeps the one it had", async () => {

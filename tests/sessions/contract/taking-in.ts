@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { AcceptedMessage, RoutedPlan } from "../../../sessions/inbox.ts";
 import type { Run } from "../../../sessions/runs.ts";
-import type { TranscriptMessage } from "../../../sessions/transcript.ts";
+import { type TranscriptMessage, unknownResults } from "../../../sessions/transcript.ts";
 import { message, planOf, type RoutingOptions, routing } from "../messages.ts";
 import type { StoreScene } from "./scene.ts";
 
@@ -70,7 +70,7 @@ export function takingIn(scene: StoreScene): void {
       expect(await serveAll()).toEqual([["alice", "and that"]]);
     });
 
-    test("takes the place of tools that were asked for and not run", async () => {
+    test("comes behind tools that were asked for, with unknown results", async () => {
       const run = await begin();
       await scene.store.journal(run, { message: asksForTool });
       await say("alice", "stop that, do this", steer);
@@ -79,6 +79,8 @@ export function takingIn(scene: StoreScene): void {
       await scene.store.end(run, answer(run, "done"));
       expect((await scene.store.history(run.sessionId)).map(({ content }) => content)).toEqual([
         text("alice begins"),
+        asksForTool.content,
+        unknownResults(asksForTool)?.content,
         text("stop that, do this"),
         text("done"),
       ]);
