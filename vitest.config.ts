@@ -1,7 +1,11 @@
 import { availableParallelism } from "node:os";
+import { resolve } from "node:path";
 import { defineConfig } from "vitest/config";
-import { STEADY_WASM } from "./bin/runtime.js";
+import { COMPILED, STEADY_WASM } from "./bin/runtime.js";
 import { trustArguments } from "./tests/fakes/whatsapp/trust-option.ts";
+
+// For the processes of the tests, their threads, and the programs that they start.
+process.env.NODE_COMPILE_CACHE ??= resolve(import.meta.dirname, COMPILED);
 
 export default defineConfig({
   test: {
