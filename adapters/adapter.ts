@@ -147,11 +147,22 @@ export class SendError extends Error {
   readonly movedTo: string | undefined;
   /** For `temporary`: whether the platform may have taken the message all the same. */
   readonly uncertain: boolean;
+  /**
+   * For `temporary`: whether the platform answered, with a failure of its own (a 5xx). Then the message may be what makes it
+   * fail; a platform that is out of reach says nothing of the message.
+   */
+  readonly answered: boolean;
 
   constructor(
     code: SendErrorCode,
     message: string,
-    options: { retryAfterMs?: number; movedTo?: string; uncertain?: boolean; cause?: unknown } = {},
+    options: {
+      retryAfterMs?: number;
+      movedTo?: string;
+      uncertain?: boolean;
+      answered?: boolean;
+      cause?: unknown;
+    } = {},
   ) {
     super(message, { cause: options.cause });
     this.name = "SendError";
@@ -159,6 +170,7 @@ export class SendError extends Error {
     this.retryAfterMs = options.retryAfterMs;
     this.movedTo = options.movedTo;
     this.uncertain = options.uncertain ?? false;
+    this.answered = options.answered ?? false;
   }
 }
 

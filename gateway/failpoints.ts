@@ -1,18 +1,31 @@
 import type { Adapter, AdapterHandlers } from "../adapters/adapter.ts";
-import type { Agent } from "../agents/agent.ts";
+import type { Agent, AgentEvent, Tool } from "../agents/agent.ts";
 import type { Store } from "../sessions/store.ts";
 import { ConfigError } from "./config/problems.ts";
 
+type Possible =
+  | "handOver"
+  | "commit"
+  | `store.${keyof Store}`
+  | `agent.${"run" | "tool" | AgentEvent["type"]}`
+  | `adapter.${keyof Adapter | "remove"}`;
+
 /**
  * Steps at whose borders the program can be killed, to show that nothing is lost or done twice there. Each has a point
- * before it and one behind it, as in `store.end.before`.
+ * before it and one behind it, as in `store.end.before`. A step that failed has been reached and is behind it as well.
  *
- * `store.*`: one transaction. `commit`: all that is written at once, just before and just behind its commit. `handOver`: a
- * message that a platform hands over, to the moment at which it may be acknowledged. `agent.*`: the model is asked, says
- * its first word, gives a reply, has the results of its tools; behind them, what follows from it has been done.
- * `adapter.*`: a call to the platform.
+ * - `handOver`: a platform hands a message over, until it may acknowledge it.
+ * - `commit`: all that is written at once, just before and just behind its commit.
+ * - `store.*`: one operation of the store. Before it nothing of it is written, behind it all of it is on disk, and nobody
+ *   has done anything because of that yet.
+ * - `agent.run`: one run, from the first model call to the last word. Of what happens in it, `before` means that nobody
+ *   has heard of it and `after` that what follows from it has been done: `agent.text` is the first word of a run,
+ *   `agent.reply` one reply of the model, behind which the reply is in the journal, `agent.tool-results` the same for
+ *   what tools have found out. `agent.tool` is one tool at work.
+ * - `adapter.*`: one call to the platform. Behind it the platform has taken it or refused it, and nobody knows. `remove`
+ *   takes back a draft.
  */
-const STEPS = [
+export const STEPS = [
   "handOver",
   "commit",
   "store.accept",
@@ -24,22 +37,36 @@ const STEPS = [
   "store.draftShown",
   "store.end",
   "store.park",
+  "store.stop",
   "store.answerCommand",
   "store.nextChunk",
   "store.chunkSent",
   "store.chunkUnsent",
+  "store.chunkFailed",
+  "store.deliverOutside",
+  "store.dropDraft",
   "store.deliveryFailed",
   "store.setBookmarks",
   "store.setVault",
   "agent.run",
   "agent.text",
   "agent.reply",
+  "agent.tool",
   "agent.tool-results",
   "adapter.send",
+  "adapter.remove",
   "adapter.openThread",
-] as const;
+] as const satisfies readonly Possible[];
 
-export const FAILPOINTS: readonly string[] = STEPS.flatMap((step) => [`${step}.before`, `${step}.after`]);
+export type Step = (typeof STEPS)[number];
+
+export const MOMENTS = ["before", "after"] as const;
+
+export type Moment = (typeof MOMENTS)[number];
+
+export const FAILPOINTS: ReadonlyArray<`${Step}.${Moment}`> = STEPS.flatMap((step) =>
+  MOMENTS.map((moment) => `${step}.${moment}` as const),
+);
 
 /** The variable that names one. Without it nothing of this is even loaded. */
 export const FAILPOINT_VARIABLE = "PARLEY_FAILPOINT";
@@ -61,7 +88,7 @@ export class Failpoint {
    */
   constructor(spec: string, die: () => void = () => process.kill(process.pid, "SIGKILL")) {
     const [, name = "", times = "1"] = /^(.*?)(?:#([1-9]\d{0,5}))?$/.exec(spec) ?? [];
-    if (!FAILPOINTS.includes(name)) {
+    if (!FAILPOINTS.some((point) => point === name)) {
       const expected = FAILPOINTS.join(", ");
       const message = `there is no point "${name}": expected one of ${expected}, with #n for the nth time`;
       throw new ConfigError([{ path: FAILPOINT_VARIABLE, message, expected }]);
@@ -85,19 +112,25 @@ export class Failpoint {
     const calls = this.#around(adapter, (method) => (method === "start" ? undefined : `adapter.${method}`));
     return new Proxy(calls, {
       get: (target, property) => {
-        if (property !== "start") return Reflect.get(target, property);
-        return (handlers: AdapterHandlers) =>
-          target.start(this.#around(handlers, (method) => (method === "onMessage" ? "handOver" : undefined)));
+        if (property === "start") {
+          return (handlers: AdapterHandlers) =>
+            target.start(this.#around(handlers, (method) => (method === "onMessage" ? "handOver" : undefined)));
+        }
+        if (property === "drafts" && target.drafts !== undefined) {
+          return this.#around(target.drafts, (method) => `adapter.${method}`);
+        }
+        return Reflect.get(target, property);
       },
     });
   }
 
   agent(agent: Agent): Agent {
     const reached = (name: string) => this.reached(name);
+    const around = (tool: Tool) => this.#around(tool, (method) => (method === "run" ? "agent.tool" : undefined));
     async function* run(request: Parameters<Agent["run"]>[0]) {
       reached("agent.run.before");
       const types = new Set<string>();
-      for await (const event of agent.run(request)) {
+      for await (const event of agent.run({ ...request, tools: request.tools.map(around) })) {
         const isFirst = event.type !== "text" || !types.has("text");
         types.add(event.type);
         if (isFirst) reached(`agent.${event.type}.before`);
@@ -109,6 +142,7 @@ export class Failpoint {
     return { description: agent.description, run };
   }
 
+  /** Marks the borders of methods that are steps; they resolve or reject as before. */
   #around<T extends object>(target: T, stepOf: (method: string) => string | undefined): T {
     return new Proxy(target, {
       get: (_, property) => {

@@ -5,7 +5,7 @@ import { DEFAULT_PROMPT } from "../agents/prompt.ts";
 import { type Clock, systemClock } from "../sessions/clock.ts";
 import { LocalLanes } from "../sessions/local-lanes.ts";
 import { Router } from "../sessions/router.ts";
-import type { Store } from "../sessions/store.ts";
+import { type Store, StoreError } from "../sessions/store.ts";
 import type { StrategyRegistry } from "../strategies/index.ts";
 import type { AccessRules } from "./access.ts";
 import { CommandExecutor } from "./commands/executor.ts";
@@ -69,11 +69,12 @@ const DAY_MS = 24 * 60 * 60 * 1000;
  *   both cases everything that was started is stopped, the store included.
  */
 export async function startGateway(parts: GatewayParts): Promise<Gateway> {
-  const { config, registry, store, agent, tools, adapters, log, token, clock = systemClock } = parts;
-  const metrics = createMetrics(() => store.counts());
+  const { config, registry, agent, tools, adapters, log, token, clock = systemClock } = parts;
+  const health = new StoreHealth({ clock, log, recovered: takeUpAll });
+  const store = health.watched(parts.store);
+  const metrics = createMetrics(() => store.counts(), health);
   const platforms = new Platforms(adapters);
   const access = accessRules(config);
-  const health = new StoreHealth(log);
   const router = new Router({
     registry,
     agent: config.agent.name,
@@ -86,7 +87,11 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
     handler: (lane) => runner.handle(lane),
     maxRuns: config.runs.max,
     clock,
-    onError: (error, lane) => log.error({ err: error, lane }, "a lane failed; it is tried again"),
+    onError(error, lane) {
+      // The store's own failures are logged by its health, once.
+      const level = error instanceof StoreError ? "debug" : "error";
+      log[level]({ err: error, lane }, "a lane failed; it is tried again");
+    },
     stuckMs: config.runs.timeoutMs + STUCK_MS,
     onStuck(lane) {
       metrics.stuckLanes.inc();
@@ -102,6 +107,7 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
     metrics,
     onChatMoved: (from, toChatId) => intake.moveChat(from, toChatId),
     maxAgeMs: (platform) => config.platforms[platform].groups.maxAgeMs,
+    maxFailures: config.outbox.maxFailures,
   });
   const runner = new Runner({
     store,
@@ -148,7 +154,6 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
     abort: (runIds) => runner.stop(runIds),
     interrupt: (lane, userId, at) => runner.interrupt(lane, userId, at),
     maxWaiting: config.queue.maxWaitingPerUser,
-    health,
     clock,
     log,
     metrics,
@@ -177,7 +182,7 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
       platforms,
       metrics,
       isRunning: () => running,
-      storeWorks: () => !health.failing,
+      storeFailure: () => health.failure,
       metricsToken: isLoopback(config.http.host) ? undefined : token,
     });
     claimCode = await offerOwnership(store, config.owners);
@@ -188,8 +193,7 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
     // Before new ones can come: the inbox orders both, and a command must not be run by two.
     await executor.recover();
     await startAdapters();
-    for (const { lane, chatRef } of await store.lanesWithWork()) lanes.wake(lane, chatRef);
-    await delivery.recover();
+    await takeUp();
     for (const adapter of adapters) void offerCommands(adapter, { registry, clock, log, signal: ending.signal });
     upkeep.start();
     running = true;
@@ -198,6 +202,18 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
     throw error;
   }
   return { url: http.url, claimCode, stop: () => (stopping ??= stop()) };
+
+  /** What waits to be answered, and to be sent. */
+  async function takeUp(): Promise<void> {
+    for (const { lane, chatRef } of await store.lanesWithWork()) lanes.wake(lane, chatRef);
+    await delivery.recover();
+  }
+
+  async function takeUpAll(): Promise<void> {
+    await executor.recover();
+    runner.stop(await store.stoppedRuns());
+    await takeUp();
+  }
 
   /** A platform that takes long to answer holds up nobody: it goes on starting while the others serve. */
   async function startAdapters(): Promise<void> {
@@ -237,6 +253,7 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
 
   async function release(): Promise<void> {
     upkeep.stop();
+    health.stop();
     ending.abort();
     intake.stopping();
     executor.stop();

@@ -15,7 +15,8 @@ export interface HttpOptions {
   metrics: Metrics;
   /** True once everything has been started and nothing is being stopped. */
   isRunning(): boolean;
-  storeWorks(): boolean;
+  /** Why the store takes nothing; undefined if it does. */
+  storeFailure(): string | undefined;
   /** What `/metrics` asks for; undefined: it is open under the names of this machine, which alone can reach it. */
   metricsToken: string | undefined;
 }
@@ -24,20 +25,21 @@ export interface HttpOptions {
  * The gateway's own addresses, in front of those of the platforms.
  *
  * `GET /healthz`: the process is alive. `GET /readyz`: 200 if every configured platform is connected and the store works,
- * else 503, with the state of each. `GET /metrics`: Prometheus text.
+ * else 503, with the state of each and what is wrong with the store. `GET /metrics`: Prometheus text.
  */
-export function createApp({ platforms, metrics, isRunning, storeWorks, metricsToken }: HttpOptions): Hono {
+export function createApp({ platforms, metrics, isRunning, storeFailure, metricsToken }: HttpOptions): Hono {
   const app = new Hono();
   app.get("/healthz", (c) => c.text("ok\n"));
 
   app.get("/readyz", async (c) => {
     const states = platforms.states();
-    const store = storeWorks();
-    const ready = isRunning() && store && Object.values(states).every((state) => state.ready);
+    const reason = storeFailure();
+    const ready = isRunning() && reason === undefined && Object.values(states).every((state) => state.ready);
     const described = Object.fromEntries(
       Object.entries(states).map(([name, state]) => [name, state.ready ? "connected" : state.reason]),
     );
-    return c.json({ ready, store: store ? "open" : "failing", platforms: described }, ready ? 200 : 503);
+    const store = reason === undefined ? { store: "open" } : { store: "failing", reason };
+    return c.json({ ready, ...store, platforms: described }, ready ? 200 : 503);
   });
 
   app.get("/metrics", async (c) => {

@@ -12,7 +12,6 @@ import type { Delivery } from "./delivery.ts";
 import type { Log } from "./log.ts";
 import type { Metrics } from "./metrics.ts";
 import type { Platforms } from "./platforms.ts";
-import type { StoreHealth } from "./store-health.ts";
 
 export interface IntakeOptions {
   store: Store;
@@ -33,7 +32,6 @@ export interface IntakeOptions {
   /** A code for whoever asks to be let in. Default: an unguessable one. */
   code?: () => string;
   maxWaiting: number;
-  health: StoreHealth;
   clock: Clock;
   log: Log;
   metrics: Metrics;
@@ -58,25 +56,25 @@ export class Intake {
 
   /** What an adapter is started with. */
   handlersFor(adapter: Adapter): AdapterHandlers {
-    const { store, metrics, platforms, health, log, maxWaiting } = this.#options;
+    const { store, metrics, platforms, log, maxWaiting } = this.#options;
     const { platform, account } = adapter;
     const notices = { overLimit: notice(adapter, overLimit(maxWaiting)), tooOld: notice(adapter, TOO_OLD) };
     return {
       onMessage: (message) => this.#take(adapter, message, notices),
       bookmarks: {
         read: () => store.bookmarks(adapter),
-        write: (marks) => health.watch(store.setBookmarks(adapter, marks)),
+        write: (marks) => store.setBookmarks(adapter, marks),
       },
       onEdit: async (message) => {
-        const replaced = await health.watch(store.edit(message));
+        const replaced = await store.edit(message);
         metrics.messages.inc({ platform, result: replaced ? "edited" : "edited-late" });
       },
       vault: {
         read: (kind, ids) => store.vault(adapter, kind, ids),
-        write: (entries) => health.watch(store.setVault(adapter, entries)),
+        write: (entries) => store.setVault(adapter, entries),
       },
       onDelete: async (place, messageId, by) => {
-        const dropped = await health.watch(store.remove(place, messageId, by));
+        const dropped = await store.remove(place, messageId, by);
         metrics.messages.inc({ platform, result: dropped ? "deleted" : "deleted-late" });
       },
       onChatMoved: (from, toChatId) => this.moveChat(from, toChatId),
@@ -99,15 +97,15 @@ export class Intake {
   }
 
   async moveChat(from: Destination, toChatId: string): Promise<void> {
-    const { store, lanes, health, log } = this.#options;
-    const moved = await health.watch(store.moveChat(from, toChatId));
+    const { store, lanes, log } = this.#options;
+    const moved = await store.moveChat(from, toChatId);
     for (const { lane, chatRef } of moved) lanes.wake(lane, chatRef);
     log.info({ platform: from.platform, from: from.chatId, to: toChatId }, "a chat has a new id");
   }
 
   async #mergePerson({ platform, account }: Adapter, from: string, to: string): Promise<void> {
-    const { store, lanes, delivery, abort, health, log } = this.#options;
-    const renamed = await health.watch(store.samePerson({ platform, account }, from, to));
+    const { store, lanes, delivery, abort, log } = this.#options;
+    const renamed = await store.samePerson({ platform, account }, from, to);
     for (const { lane, chatRef } of renamed.lanes) lanes.wake(lane, chatRef);
     if (renamed.chatRef !== undefined) delivery.wake(renamed.chatRef);
     // Somebody who is blocked under one of the ids is blocked.
@@ -121,8 +119,7 @@ export class Intake {
     message: InboundMessage,
     { overLimit, tooOld }: { overLimit: Notice; tooOld: Notice },
   ): Promise<boolean> {
-    const { store, router, lanes, delivery, metrics, health, clock, log, maxWaiting, runCommand, interrupt } =
-      this.#options;
+    const { store, router, lanes, delivery, metrics, clock, log, maxWaiting, runCommand, interrupt } = this.#options;
     const { platform, user, sentAt } = message.source;
     if (user.isBot) {
       metrics.messages.inc({ platform, result: "bot" });
@@ -140,7 +137,7 @@ export class Intake {
       overLimit,
       maxWaiting,
     });
-    const accepted = await health.watch(accepting).catch((error) => {
+    const accepted = await accepting.catch((error) => {
       metrics.messages.inc({ platform, result: "failed" });
       // What the store says is logged by its health, once; anything else is a fault to look into.
       if (!(error instanceof StoreError)) log.error({ platform, err: error }, "a message could not be taken");

@@ -3,7 +3,10 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom
 export type Metrics = ReturnType<typeof createMetrics>;
 
 /** What the gateway counts. Labels are from short fixed lists: no user, chat or text ever becomes one. */
-export function createMetrics(counts: () => Promise<{ waiting: number; running: number; pendingDeliveries: number }>) {
+export function createMetrics(
+  counts: () => Promise<{ waiting: number; running: number; pendingDeliveries: number }>,
+  store: { failing: boolean } = { failing: false },
+) {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
@@ -13,12 +16,17 @@ export function createMetrics(counts: () => Promise<{ waiting: number; running: 
       help,
       registers,
       async collect() {
-        this.set(await read());
+        // Of a store that cannot be read the last numbers stand, and everything else is shown.
+        await read().then(
+          (value) => this.set(value),
+          () => {},
+        );
       },
     });
   gauge("parley_messages_waiting", "Messages that wait for a run", async () => (await counts()).waiting);
   gauge("parley_runs_active", "Runs that are going on", async () => (await counts()).running);
   gauge("parley_deliveries_pending", "Deliveries not sent yet", async () => (await counts()).pendingDeliveries);
+  gauge("parley_store_failing", "1 while the store takes no writes", async () => (store.failing ? 1 : 0));
 
   return {
     registry,
@@ -71,7 +79,7 @@ export function createMetrics(counts: () => Promise<{ waiting: number; running: 
     }),
     failedDeliveries: new Counter({
       name: "parley_deliveries_failed_total",
-      help: "Deliveries that the platform will not take",
+      help: "Deliveries that were parked, as they could not be sent",
       labelNames: ["platform", "code"],
       registers,
     }),

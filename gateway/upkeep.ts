@@ -26,6 +26,10 @@ const LOOK_MS = 1_000;
 const SWEEP_MS = 60_000;
 /** What is too old to be kept takes a look at everything that is kept. */
 const RETENTION_MS = 60 * 60 * 1000;
+const CLEAN_UP_MS = 60 * 60 * 1000;
+/** How far the time of day may stray within so long from the time that has passed. */
+const STEP_MS = 60_000;
+const STEP_LOOK_MS = 60_000;
 
 /** What has to be done again and again. Failures are logged, and it is tried again the next time. */
 export class Upkeep {
@@ -34,6 +38,8 @@ export class Upkeep {
   #stopped = false;
   /** True from a change until everybody has been told of it. */
   #toTell = false;
+  /** What the time of day is ahead of the time that has passed. */
+  #ahead = 0;
 
   constructor(options: UpkeepOptions) {
     this.#options = options;
@@ -44,8 +50,11 @@ export class Upkeep {
     this.#options.store.changedElsewhere();
     this.#every("look", LOOK_MS, () => this.#look());
     this.#every("sweep", SWEEP_MS, () => this.#sweep());
+    this.#ahead = this.#isAhead();
+    this.#every("clock", STEP_LOOK_MS, async () => this.#noteStep());
     const { retentionMs } = this.#options;
     // Not only after an hour: a program may run for less at a time.
+    this.#every("clean-up", CLEAN_UP_MS, () => this.#cleanUp(), SWEEP_MS);
     if (retentionMs !== undefined) this.#every("retention", RETENTION_MS, () => this.#erase(retentionMs), SWEEP_MS);
   }
 
@@ -81,6 +90,8 @@ export class Upkeep {
 
   async #sweep(): Promise<void> {
     const { store, clock, heldMs } = this.#options;
+    // Something may be wrong that nobody notices who writes.
+    await store.probe();
     await store.dropHeld(clock.now() - Math.max(SWEEP_MS, heldMs));
     await store.dropExpired();
   }
@@ -91,5 +102,30 @@ export class Upkeep {
     for (const { erase } of adapters) await erase?.before(before);
     const turns = await store.prune(before);
     if (turns > 0) log.info({ turns }, "what was older than the retention allows is erased");
+  }
+
+  async #cleanUp(): Promise<void> {
+    const { store, clock, log } = this.#options;
+    const rows = await store.cleanUp(clock.now());
+    if (rows > 0) log.info({ rows }, "what nobody needs any more is cleaned up");
+  }
+
+  #isAhead(): number {
+    const { clock } = this.#options;
+    return clock.now() - clock.elapsed();
+  }
+
+  /** Order, limits of time and waiting go by the time that passes: what follows the time of day is said. */
+  #noteStep(): void {
+    const ahead = this.#isAhead();
+    const byMs = Math.round(ahead - this.#ahead);
+    this.#ahead = ahead;
+    if (Math.abs(byMs) <= STEP_MS) return;
+    const way = byMs > 0 ? "forth" : "back";
+    this.#options.log.warn(
+      { byMs },
+      `the clock of this machine was put ${way}, or it slept: nothing is lost or answered twice by that, but daily limits, ` +
+        "codes that expire and the age of messages go by the clock; see that it is set by the network's time",
+    );
   }
 }

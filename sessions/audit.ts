@@ -6,7 +6,7 @@ export interface AuditEntry {
   at: number;
   /** `platform:user`, or `cli:name`; `platform` where ids turned out to be one person's. */
   by: string;
-  /** Such as `setting strategy`, `access`, `pairing`, `owner`, `owner code`, `answers stopped`, `sessions forgotten`. */
+  /** Such as `setting strategy`, `access`, `pairing`, `owner`, `owner code`, `answers stopped`, `sessions forgotten`, `delivery 12`. */
   what: string;
   /** `platform[@account]:chat`, with `#thread` behind it; a user, a server or a platform for what concerns those. */
   where: string;

@@ -17,7 +17,7 @@ export interface ChatSummary extends ChatInfo {
   strategy?: string;
   sessions: number;
   waiting: number;
-  /** Deliveries that the platform would not take. */
+  /** Deliveries that could not be sent and are parked. */
   failed: number;
 }
 

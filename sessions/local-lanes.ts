@@ -36,6 +36,8 @@ export class LocalLanes implements LaneEngine {
   readonly #onStuck: (lane: string) => void;
   /** Chats in order of their turn; each with its queued lanes in order of theirs. */
   readonly #ring = new Map<number, Set<string>>();
+  /** Lanes that stand in it: a chat that has moved goes by two numbers, and a lane stands in one place all the same. */
+  readonly #queued = new Set<string>();
   /** Running lanes, and whether they were woken meanwhile. */
   readonly #running = new Map<string, boolean>();
   readonly #timers = new Map<string, { at: number; cancel: () => void }>();
@@ -76,18 +78,19 @@ export class LocalLanes implements LaneEngine {
     for (const { cancel } of this.#timers.values()) cancel();
     this.#timers.clear();
     this.#ring.clear();
+    this.#queued.clear();
     if (this.#running.size === 0) return Promise.resolve();
     return new Promise((resolve) => this.#drained.push(resolve));
   }
 
   /** How much is held in memory, for metrics and tests. */
   get size(): { queued: number; running: number; timers: number } {
-    let queued = 0;
-    for (const lanes of this.#ring.values()) queued += lanes.size;
-    return { queued, running: this.#running.size, timers: this.#timers.size };
+    return { queued: this.#queued.size, running: this.#running.size, timers: this.#timers.size };
   }
 
   #enqueue(lane: string, chatRef: number): void {
+    if (this.#queued.has(lane)) return;
+    this.#queued.add(lane);
     const lanes = this.#ring.get(chatRef);
     if (lanes === undefined) this.#ring.set(chatRef, new Set([lane]));
     else lanes.add(lane);
@@ -101,6 +104,7 @@ export class LocalLanes implements LaneEngine {
       const [lane] = lanes as Set<string>;
       this.#ring.delete(chatRef);
       lanes.delete(lane as string);
+      this.#queued.delete(lane as string);
       if (lanes.size > 0) this.#ring.set(chatRef, lanes);
       void this.#run(lane as string, chatRef);
     }

@@ -1,6 +1,7 @@
 import type { AccessStore } from "./access.ts";
 import type { AuditStore } from "./audit.ts";
 import type { ChatStore } from "./chats.ts";
+import type { CleanUpStore } from "./clean-up.ts";
 import type { InboxStore } from "./inbox.ts";
 import type { UsageStore } from "./limits.ts";
 import type { OutboxStore } from "./outbox.ts";
@@ -21,7 +22,10 @@ export interface Store
     AccessStore,
     AuditStore,
     UsageStore,
-    PrivacyStore {
+    PrivacyStore,
+    CleanUpStore {
+  /** Try to write something that nobody sees. Resolves if the store takes writes. @throws StoreError as other writes do */
+  probe(): Promise<void>;
   /** Whether another process (the command line) has written since this was asked last. Cheap. */
   changedElsewhere(): boolean;
   /** Finish what is being committed and let go of the data; a second call does nothing. */
@@ -29,11 +33,11 @@ export interface Store
 }
 
 export type StoreErrorCode =
-  /** Another process has the data folder. */
+  /** Another process has the data folder, or goes on writing into it for longer than can be waited for. */
   | "locked"
   /** The folder or file cannot be written: permissions, read-only, full. */
   | "unwritable"
-  /** The file is no database, damaged, or written by a newer version. */
+  /** The file is no database, damaged, or written by a newer version. Nothing is written any more until a restart. */
   | "unusable"
   /** The store was closed. */
   | "closed";

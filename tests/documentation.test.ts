@@ -65,6 +65,7 @@ describe("the README", () => {
       "docs/configuration.md",
       "docs/administration.md",
       "docs/command-line.md",
+      "docs/backup.md",
       "docs/strategies.md",
       "docs/stores.md",
     ]) {

@@ -1,4 +1,5 @@
 import { AttachmentFlags } from "discord.js";
+import { cutText } from "../cut-text.ts";
 import type { Attachment } from "../record.ts";
 import { isSnowflake } from "./ids.ts";
 import { DEFAULT_MAX_ATTACHMENT_BYTES } from "./options.ts";
@@ -46,12 +47,12 @@ export function attachmentOf(
   maxBytes = DEFAULT_MAX_ATTACHMENT_BYTES,
 ): Attachment {
   // What follows the semicolon is a text's encoding.
-  const mimeType = content_type?.split(";", 1)[0]?.trim().toLowerCase().slice(0, 128);
+  const mimeType = cutText(content_type?.split(";", 1)[0]?.trim().toLowerCase() ?? "", 128);
   const prefixed = filename.startsWith(SPOILER_PREFIX);
   const attachment: Attachment = {
     kind: kindOf(mimeType),
     ref: encodeAttachmentRef({ ...at, id, url }),
-    name: (prefixed ? filename.slice(SPOILER_PREFIX.length) : filename).slice(0, 256),
+    name: cutText(prefixed ? filename.slice(SPOILER_PREFIX.length) : filename, 256),
   };
   if (mimeType) attachment.mimeType = mimeType;
   if (size !== undefined) attachment.bytes = size;

@@ -1,6 +1,6 @@
 import type { Bookmarks } from "../adapter.ts";
 import type { Sleep } from "../backoff.ts";
-import { compareSnowflakes } from "./ids.ts";
+import { compareSnowflakes, isSnowflake } from "./ids.ts";
 
 const WRITE_EVERY_MS = 250;
 
@@ -28,7 +28,8 @@ export class Marks {
 
   async load(bookmarks: Bookmarks): Promise<void> {
     this.#bookmarks = bookmarks;
-    this.#marks = new Map(await bookmarks.read());
+    // One that is damaged would be asked for in vain, and never be passed.
+    this.#marks = new Map([...(await bookmarks.read())].filter(([, mark]) => isSnowflake(mark)));
   }
 
   get(place: string): string | undefined {

@@ -1,8 +1,12 @@
+import { cutText } from "../cut-text.ts";
 import type { DiscordContent, DiscordMessage, DiscordUser } from "./payload.ts";
 import { nameOf } from "./people.ts";
 import type { Names } from "./scene.ts";
 
 const MAX_ANSWERS = 20;
+
+/** Of a text with all names in it and all that it forwards. */
+const MAX_TEXT = 65_536;
 
 /** What Discord writes as numbers between angle brackets, and shows as something else. */
 const MARKED =
@@ -19,12 +23,12 @@ export function textOf(message: DiscordMessage, names: Names): string {
     ...message.message_snapshots.map((snapshot) => `[forwarded] ${words(snapshot, names)}`.trimEnd()),
     pollText(message.poll),
   ];
-  return parts.filter((part) => part !== "").join("\n");
+  return cutText(parts.filter((part) => part !== "").join("\n"), MAX_TEXT);
 }
 
 /** A text with its mentions, emoji and times as people read them; what is not known stays as it is. */
 export function resolved(text: string, people: readonly DiscordUser[], names: Names): string {
-  return text.replace(MARKED, (written, ...rest) => {
+  const read = text.replace(MARKED, (written, ...rest) => {
     const { user, role, channel, emoji, command, time } = rest.at(-1) as Record<string, string | undefined>;
     if (user !== undefined) return prefixed("@", nameAmong(people, user, names)) ?? written;
     if (role !== undefined) return prefixed("@", names.roleName?.(role)) ?? written;
@@ -32,6 +36,7 @@ export function resolved(text: string, people: readonly DiscordUser[], names: Na
     if (time !== undefined) return timeText(Number(time)) ?? written;
     return emoji ?? command ?? written;
   });
+  return cutText(read, MAX_TEXT);
 }
 
 function words({ content, mentions, stickers }: DiscordContent, names: Names): string {

@@ -125,7 +125,7 @@ export function toSendError(error: DiscordError, to: Pick<Destination, "threadId
   if (refusal.status === 429) {
     return new SendError("rate-limited", message, { retryAfterMs: refusal.retryAfterMs ?? 1_000 });
   }
-  if (refusal.status >= 500) return new SendError("temporary", message, { uncertain: !idempotent });
+  if (refusal.status >= 500) return new SendError("temporary", message, { uncertain: !idempotent, answered: true });
   if (!isFinal(error)) return new SendError("temporary", message);
   return new SendError(codeFor(refusal, to), message);
 }

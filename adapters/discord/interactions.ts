@@ -1,5 +1,6 @@
 import { ApplicationCommandType, ChannelType, InteractionContextType, InteractionType } from "discord.js";
 import type { CommandOffer } from "../adapter.ts";
+import { cutText } from "../cut-text.ts";
 import type { InboundMessage } from "../record.ts";
 import { attachmentOf } from "./attachments.ts";
 import { pickedIn } from "./choices.ts";
@@ -51,6 +52,12 @@ export interface DiscordInteraction {
 
 type Used = Pick<DiscordInteraction, "command" | "options" | "attachments">;
 
+/** No honest one comes near these. */
+const MAX_TOKEN = 2_048;
+const MAX_COMMAND = 64;
+const MAX_NAME = 256;
+const MAX_VALUE = 8_192;
+
 /** Who reads an interaction, and where. */
 export interface InteractionScene extends Names {
   bot: Scene["bot"];
@@ -74,7 +81,7 @@ export function readInteraction(payload: unknown): DiscordInteraction | null {
 
   const asker = userIn(user) ?? userIn(recordOf(member).user, member);
   const place = channelIn(channel, channel_id);
-  if (!isSnowflake(id) || !isSnowflake(application_id) || typeof token !== "string") {
+  if (!isSnowflake(id) || !isSnowflake(application_id) || !isShort(token, MAX_TOKEN)) {
     throw new DiscordPayloadError("an interaction that lacks its id, application or token");
   }
   if (asker === undefined || place === undefined) {
@@ -146,7 +153,7 @@ function usedIn(type: unknown, data: unknown): Used | null {
   if (type !== InteractionType.ApplicationCommand) return null;
   const command = recordOf(data);
   if (command.type !== undefined && command.type !== ApplicationCommandType.ChatInput) return null;
-  if (typeof command.name !== "string") throw new DiscordPayloadError("an interaction that lacks its command");
+  if (!isShort(command.name, MAX_COMMAND)) throw new DiscordPayloadError("an interaction that lacks its command");
   return {
     command: command.name.toLowerCase(),
     options: listOf(command.options, optionIn),
@@ -199,7 +206,7 @@ function channelIn(channel: unknown, channelId: unknown): DiscordInteraction["ch
   return {
     id,
     ...(typeof type === "number" && { type }),
-    ...(typeof name === "string" && { name }),
+    ...(typeof name === "string" && { name: cutText(name, MAX_NAME) }),
     ...(isSnowflake(parent_id) && { parent_id }),
     ...(isSnowflake(owner_id) && { owner_id }),
   };
@@ -209,5 +216,9 @@ function optionIn(value: unknown): DiscordInteraction["options"][number] | undef
   const { name, value: picked } = recordOf(value);
   if (typeof name !== "string") return undefined;
   if (typeof picked !== "string" && typeof picked !== "number" && typeof picked !== "boolean") return undefined;
-  return { name, value: picked };
+  return { name, value: typeof picked === "string" ? cutText(picked, MAX_VALUE) : picked };
+}
+
+function isShort(value: unknown, max: number): value is string {
+  return typeof value === "string" && value !== "" && value.length <= max;
 }

@@ -50,5 +50,5 @@ export function normalize(message: DiscordMessage, scene: Scene, maxAttachmentBy
 /** A platform like Discord may have ids that tell no time. */
 function sentAt({ id, timestamp = "" }: DiscordMessage): number {
   const told = Date.parse(timestamp);
-  return Number.isNaN(told) ? snowflakeTime(id) : told;
+  return told >= 0 ? told : snowflakeTime(id);
 }

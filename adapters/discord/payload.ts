@@ -1,4 +1,5 @@
 import { MessageReferenceType, MessageType } from "discord.js";
+import { cutText } from "../cut-text.ts";
 import { isSnowflake } from "./ids.ts";
 
 /** @see https://discord.com/developers/docs/resources/user#user-object */
@@ -64,6 +65,14 @@ export class DiscordPayloadError extends Error {
 /** More of these than Discord itself allows are not looked at. */
 const MAX_PARTS = 100;
 
+/** Discord takes 4,000 units; other servers of its API may take more. */
+const MAX_TEXT = 65_536;
+
+/** Of names, questions, answers. */
+const MAX_PART = 1_000;
+
+const MAX_URL = 4_096;
+
 /**
  * Read a message of the gateway or of REST. Parts that a message can do without are left out where they are malformed.
  *
@@ -115,7 +124,9 @@ export function userIn(value: unknown, member: unknown = undefined): DiscordUser
 /** @returns undefined if it is none */
 export function attachmentIn(value: unknown): DiscordAttachment | undefined {
   const { id, filename, url, content_type, size, flags } = recordOf(value);
-  if (!isSnowflake(id) || typeof filename !== "string" || typeof url !== "string") return undefined;
+  if (!isSnowflake(id) || typeof filename !== "string" || typeof url !== "string" || url.length > MAX_URL) {
+    return undefined;
+  }
   const attachment: DiscordAttachment = { id, filename, url, flags: isCount(flags) ? flags : 0 };
   if (typeof content_type === "string") attachment.content_type = content_type;
   if (isCount(size)) attachment.size = size;
@@ -162,7 +173,7 @@ function messageIn(value: unknown): DiscordMessage | undefined {
 
 function contentIn({ content, mentions, attachments, sticker_items }: Record<string, unknown>): DiscordContent {
   return {
-    content: typeof content === "string" ? content : "",
+    content: typeof content === "string" ? cutText(content, MAX_TEXT) : "",
     mentions: listOf(mentions, (entry) => userIn(entry, recordOf(entry).member)),
     attachments: listOf(attachments, attachmentIn),
     stickers: listOf(sticker_items, (entry) => textIn(recordOf(entry).name)),
@@ -197,7 +208,7 @@ function idIn(value: unknown): string | undefined {
 }
 
 function textIn(value: unknown): string | undefined {
-  return typeof value === "string" ? value : undefined;
+  return typeof value === "string" ? cutText(value, MAX_PART) : undefined;
 }
 
 function isCount(value: unknown): value is number {

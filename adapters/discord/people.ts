@@ -1,3 +1,4 @@
+import { cutText } from "../cut-text.ts";
 import type { User } from "../record.ts";
 import type { DiscordMessage, DiscordUser } from "./payload.ts";
 
@@ -18,5 +19,5 @@ export function personOf(user: DiscordUser): User {
 
 /** What others see: the name in this guild, else the one chosen for all of Discord, else the account's. */
 export function nameOf({ nick, global_name, username }: DiscordUser): string {
-  return (nick || global_name || username).slice(0, MAX_NAME);
+  return cutText(nick || global_name || username, MAX_NAME);
 }

@@ -19,11 +19,21 @@ export function cutSpans(spans: readonly Span[]): (room: Room<Span>) => Cut<Span
 
     const most = longest(text.length, (length) => room.fits(headOf(spans, length)));
     if (!room.fresh && most < WORTHWHILE) return [[], spans];
-    const at = textBorder(text, most);
-    const end = text.slice(0, at).trimEnd().length;
+    let at = textBorder(text, most);
+    let end = endBefore(text, at);
+    // What ends elsewhere may need more escapes than what is longer.
+    while (end > 0 && !room.fits(headOf(spans, end))) {
+      at = textBorder(text, Math.floor(at * 0.9));
+      end = endBefore(text, at);
+    }
+    if (end === 0) return [[], spans];
     const start = text.length - text.slice(at).trimStart().length;
     return [headOf(spans, end), tailOf(spans, start)];
   };
+}
+
+function endBefore(text: string, at: number): number {
+  return text.slice(0, at).trimEnd().length;
 }
 
 /** Cut code at the end of a line; a line too long for any chunk between characters. */

@@ -6,19 +6,25 @@ import { type Block, type Item, type Link, type Row, type Span, spansText } from
 // Quotes deeper than this look the same as those around them.
 const MAX_QUOTES = 4;
 
+/** A short reference stands for a long address: so many characters of addresses may be said again and again. */
+const MAX_REPEATED = 20_000;
+
 type Look = Omit<Span, "text">;
 
 /**
  * Settle what is the same for every renderer: see `tree.ts`.
  *
  * Text that Markdown would hide is kept: definitions that nothing refers to, and addresses that may not be links,
- * which follow the link's text in parentheses. Blocks without visible content are left out.
+ * which follow the link's text in parentheses. Blocks without visible content are left out. Where one definition is
+ * referred to very often, later references are their text alone.
  *
  * @param protocols those that links may have, with their colon
  */
 export function settle(root: Root, protocols: readonly string[]): Block[] {
   const { definitionOf, isHidden } = references(root);
   let quotes = 0;
+  const referred = new Set<string>();
+  let repeated = 0;
 
   function blocks(nodes: readonly RootContent[]): Block[] {
     return nodes.flatMap((node) => block(node) ?? []);
@@ -100,9 +106,9 @@ export function settle(root: Root, protocols: readonly string[]): Block[] {
       case "image":
         return link(node.url, [{ ...look, text: node.alt ?? "" }], look);
       case "linkReference":
-        return link(definitionOf(node)?.url ?? "", spans(node.children, look), look);
+        return link(addressOf(node), spans(node.children, look), look);
       case "imageReference":
-        return link(definitionOf(node)?.url ?? "", [{ ...look, text: node.alt ?? "" }], look);
+        return link(addressOf(node), [{ ...look, text: node.alt ?? "" }], look);
       case "footnoteReference":
         return { ...look, text: `[${node.label ?? node.identifier}]` };
       default:
@@ -123,6 +129,13 @@ export function settle(root: Root, protocols: readonly string[]): Block[] {
       return shown.map((span) => ({ ...span, link: shared }));
     }
     return bare || address === "" ? [...shown] : [...shown, { ...look, text: ` (${address})` }];
+  }
+
+  function addressOf({ identifier }: { identifier: string }): string {
+    const { url = "" } = definitionOf({ identifier }) ?? {};
+    if (referred.has(identifier)) repeated += url.length;
+    referred.add(identifier);
+    return repeated > MAX_REPEATED ? "" : url;
   }
 
   function linkTo(address: string): Look {

@@ -1,13 +1,7 @@
+import { cutText } from "../cut-text.ts";
 import type { Attachment } from "../record.ts";
+import type { TelegramFile, TelegramMessage } from "./message.ts";
 import { DEFAULT_MAX_ATTACHMENT_BYTES } from "./options.ts";
-import type { TelegramMessage } from "./payload.ts";
-
-interface TelegramFile {
-  file_id: string;
-  file_size?: number;
-  file_name?: string;
-  mime_type?: string;
-}
 
 /** What a model can look at; other pictures sent as files stay documents. */
 const PICTURE = /^image\/(?:png|jpeg|gif|webp)$/;
@@ -24,8 +18,8 @@ export function attachmentsOf(message: TelegramMessage, maxBytes = DEFAULT_MAX_A
   if (found === undefined) return [];
   const [kind, file, mimeType = file.mime_type, name = file.file_name] = found;
   const attachment: Attachment = { kind, ref: file.file_id };
-  if (name !== undefined) attachment.name = name.slice(0, 256);
-  if (mimeType !== undefined) attachment.mimeType = mimeType.slice(0, 128);
+  if (name !== undefined) attachment.name = cutText(name, 256);
+  if (mimeType !== undefined) attachment.mimeType = cutText(mimeType, 128);
   if (file.file_size !== undefined) attachment.bytes = file.file_size;
   if ((file.file_size ?? 0) > maxBytes) attachment.unavailable = `over ${inMegabytes(maxBytes)} MB`;
   return [attachment];
@@ -50,7 +44,7 @@ function attachmentOf(message: TelegramMessage): Found | undefined {
   return undefined;
 }
 
-function stickerType(sticker: { is_animated: boolean; is_video: boolean }): string {
+function stickerType(sticker: { is_animated?: boolean; is_video?: boolean }): string {
   if (sticker.is_animated) return "application/x-tgsticker";
   return sticker.is_video ? "video/webm" : "image/webp";
 }

@@ -1,7 +1,7 @@
 import type { InboundMessage } from "../record.ts";
 import { commandIn } from "./choices.ts";
+import type { TelegramCallback } from "./message.ts";
 import { type BotIdentity, placeOf } from "./normalize.ts";
-import type { TelegramCallback } from "./payload.ts";
 import { senderOf } from "./people.ts";
 
 /**

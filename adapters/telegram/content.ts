@@ -1,4 +1,4 @@
-import type { TelegramMessage } from "./payload.ts";
+import type { TelegramMessage } from "./message.ts";
 
 /**
  * What a message says in words; the things people send that are neither text nor file get a short text form.

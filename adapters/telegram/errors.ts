@@ -59,7 +59,7 @@ export function toSendError(error: BotApiError): SendError {
   if (status === 429) return new SendError("rate-limited", message, { retryAfterMs: retryAfterMs ?? 1_000 });
   // A gateway in between may have given up after Telegram had taken it.
   // A gateway in between that gave up waiting does not know either; other failures of the server are told before it acts.
-  return new SendError(codeOf(refusal), message, { uncertain: status === 504 });
+  return new SendError(codeOf(refusal), message, { uncertain: status === 504, answered: status >= 500 });
 }
 
 function codeOf({ status, description }: BotApiRefusal): SendErrorCode {

@@ -1,14 +1,9 @@
 import type { AdapterHandlers } from "../adapter.ts";
 import { normalizeCallback } from "./callback.ts";
 import { idOf } from "./ids.ts";
+import type { TelegramCallback, TelegramChat, TelegramMessage } from "./message.ts";
 import { type BotIdentity, normalize } from "./normalize.ts";
-import {
-  type ReadUpdate,
-  readUpdate,
-  type TelegramCallback,
-  type TelegramChat,
-  type TelegramMessage,
-} from "./payload.ts";
+import { type ReadUpdate, readUpdate } from "./payload.ts";
 
 export interface IntakeOptions {
   handlers: AdapterHandlers;

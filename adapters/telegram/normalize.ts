@@ -3,7 +3,8 @@ import { commandOf, isName, markedText, mentions } from "./addressing.ts";
 import { attachmentsOf } from "./attachments.ts";
 import { textOf } from "./content.ts";
 import { GENERAL_TOPIC, idOf } from "./ids.ts";
-import { type TelegramChat, type TelegramMessage, TelegramPayloadError } from "./payload.ts";
+import type { TelegramChat, TelegramMessage } from "./message.ts";
+import { TelegramPayloadError } from "./payload.ts";
 import { chatName, senderOf } from "./people.ts";
 import { replyOf } from "./reply.ts";
 
@@ -15,12 +16,12 @@ export interface BotIdentity {
   username: string;
 }
 
-const KINDS: Readonly<Record<string, ChatKind>> = {
-  private: "dm",
-  group: "group",
-  supergroup: "group",
-  channel: "channel",
-};
+const KINDS: ReadonlyMap<string, ChatKind> = new Map([
+  ["private", "dm"],
+  ["group", "group"],
+  ["supergroup", "group"],
+  ["channel", "channel"],
+]);
 
 /** Clients cut longer texts at 4096 units, or somewhat before that, and send the rest as further messages. */
 const CUT_FROM = 4_000;
@@ -41,8 +42,8 @@ export function normalize(
   const user = senderOf(message);
   if (user.id === bot.id) return null;
   const attachments = attachmentsOf(message, maxAttachmentBytes);
-  const text = textOf(message);
-  if (text === null && attachments.length === 0) return null;
+  const text = textOf(message) ?? "";
+  if (text === "" && attachments.length === 0) return null;
 
   const marked = markedText(message);
   const call = commandOf(marked);
@@ -54,7 +55,7 @@ export function normalize(
     source.chat.kind === "dm" || call?.target !== undefined || replyTo?.fromSelf === true || mentions(marked, bot);
   return {
     source,
-    text: text ?? "",
+    text,
     attachments,
     addressed,
     ...(replyTo !== undefined && { replyTo }),
@@ -82,7 +83,7 @@ export function placeOf(message: TelegramMessage): Pick<SourceRecord, "chat" | "
 }
 
 function chatOf(chat: TelegramChat): Chat {
-  const kind = KINDS[chat.type];
+  const kind = KINDS.get(chat.type);
   if (kind === undefined) throw new TelegramPayloadError("a message in an unknown kind of chat");
   const name = chatName(chat);
   return {

@@ -1,6 +1,7 @@
+import { cutText } from "../cut-text.ts";
 import type { User } from "../record.ts";
 import { idOf } from "./ids.ts";
-import type { TelegramChat, TelegramMessage } from "./payload.ts";
+import type { TelegramChat, TelegramMessage } from "./message.ts";
 
 const MAX_NAME = 256;
 
@@ -25,5 +26,5 @@ export function chatName({
   last_name,
 }: Pick<TelegramChat, "title" | "first_name" | "last_name">): string | undefined {
   const name = title ?? [first_name, last_name].filter(Boolean).join(" ");
-  return name === "" ? undefined : name.slice(0, MAX_NAME);
+  return name === "" ? undefined : cutText(name, MAX_NAME);
 }

@@ -1,7 +1,7 @@
 import type { Reply } from "../record.ts";
 import { textOf } from "./content.ts";
 import { idOf } from "./ids.ts";
-import type { ExternalReply, TelegramMessage } from "./payload.ts";
+import type { ExternalReply, TelegramMessage } from "./message.ts";
 import { senderOf } from "./people.ts";
 
 /**

@@ -58,6 +58,7 @@ export function createWebAdapter(options: WebOptions): Adapter {
   }
 
   async function stop(): Promise<void> {
+    running?.platform.health.close();
     if (accepting) handlers?.onState({ ready: false, reason: "the web chat is closing" });
     accepting = false;
     await Promise.allSettled(underWay);
@@ -89,6 +90,7 @@ export function createWebAdapter(options: WebOptions): Adapter {
       accepting = false;
       const platform = running?.platform;
       running = undefined;
+      platform?.health.close();
       platform?.previews.close();
       platform?.feed.close();
       platform?.log.close();

@@ -6,6 +6,7 @@ import { Join } from "./join.ts";
 import { Feed } from "./live/feed.ts";
 import { Previews } from "./live/previews.ts";
 import { Replay } from "./live/replay.ts";
+import { Health } from "./log/health.ts";
 import { type Log, openLog } from "./log/log.ts";
 import type { WebSettings } from "./options.ts";
 import { Posts } from "./posts.ts";
@@ -20,12 +21,22 @@ export interface WebPlatform {
   erasure: Erasure;
   feed: Feed;
   previews: Previews;
+  health: Health;
 }
 
 /** @throws if the database cannot be opened */
 export function openPlatform(settings: WebSettings, handlers: AdapterHandlers): WebPlatform {
   const { limits, environment } = settings;
-  const log = openLog(settings.file, environment.now, () => feed.wake());
+  const health: Health = new Health({
+    probe: () => log.probe(),
+    tell: (reason) => handlers.onState(reason === undefined ? { ready: true } : { ready: false, reason }),
+    after: environment.after,
+  });
+  const committed = () => {
+    health.passed();
+    feed.wake();
+  };
+  const log: Log = openLog(settings.file, environment.now, committed, (error) => health.failed(error));
   const feed = new Feed(settings, new Replay(log));
   const handOver = new HandOver(log, handlers, { account: settings.account, name: settings.botName });
   return {
@@ -37,5 +48,6 @@ export function openPlatform(settings: WebSettings, handlers: AdapterHandlers): 
     erasure: new Erasure(log, environment.now),
     feed,
     previews: new Previews(environment, limits.previewMs),
+    health,
   };
 }

@@ -1,6 +1,6 @@
 import type { Attachment } from "../record.ts";
 import { DEFAULT_MAX_ATTACHMENT_BYTES } from "./options.ts";
-import { bytesIn, type Fields, fieldsOf, isFields, numberIn, textIn } from "./payload.ts";
+import { bytesIn, countIn, type Fields, fieldsOf, isFields, jsonIn, textIn } from "./payload.ts";
 import type { Content } from "./unwrap.ts";
 
 const MEBIBYTE = 1024 * 1024;
@@ -65,7 +65,7 @@ function attachmentOf(part: Fields, { media, kind, mimeType: usual }: Medium, on
   const told = textIn(part.mimetype, 128)?.split(";", 1)[0]?.trim().toLowerCase();
   const mimeType = told || usual;
   const name = textIn(part.fileName, 256) ?? textIn(part.title, 256);
-  const size = numberIn(part.fileLength);
+  const size = countIn(part.fileLength);
   const ref = refOf(part, media);
   const attachment: Attachment = {
     kind: kind === "document" && PICTURE.test(mimeType ?? "") ? "image" : kind,
@@ -85,7 +85,7 @@ function refOf(part: Fields, kind: MediaKind): AttachmentRef | undefined {
   const directPath = textIn(part.directPath, 2_048);
   const url = textIn(part.url, 2_048);
   if (mediaKey?.length !== 32 || (directPath === undefined && url === undefined)) return undefined;
-  const fileLength = numberIn(part.fileLength);
+  const fileLength = countIn(part.fileLength);
   const sha256 = bytesIn(part.fileSha256);
   return {
     kind,
@@ -103,7 +103,7 @@ export function encodeAttachmentRef(ref: AttachmentRef): string {
 
 /** @returns null if the text is no such reference */
 export function decodeAttachmentRef(text: string): AttachmentRef | null {
-  const { kind, directPath, url, mediaKey, fileLength, sha256 } = fieldsOf(parsed(text));
+  const { kind, directPath, url, mediaKey, fileLength, sha256 } = fieldsOf(jsonIn(text));
   if (!isMediaKind(kind) || !isKey(mediaKey)) return null;
   if (typeof directPath !== "string" && typeof url !== "string") return null;
   return {
@@ -114,14 +114,6 @@ export function decodeAttachmentRef(text: string): AttachmentRef | null {
     ...(typeof fileLength === "number" && { fileLength }),
     ...(isKey(sha256) && { sha256 }),
   };
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }
 
 function isMediaKind(value: unknown): value is MediaKind {

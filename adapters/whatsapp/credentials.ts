@@ -1,11 +1,13 @@
 import { createHash } from "node:crypto";
 import type { Vault, VaultEntry } from "../adapter.ts";
 import { bareJid, phoneOf } from "./ids.ts";
+import { fieldsOf, jsonIn } from "./payload.ts";
 import type { LinkedAccount } from "./protocol.ts";
 import { CREDS, HELD, KEY_KINDS, LINK } from "./vault-kinds.ts";
 
 /**
- * Which account the vault's credentials belong to; null without any.
+ * Which account the vault's credentials belong to; null without any, and for those that are damaged: the account has to
+ * be linked again.
  *
  * The credentials are read and forgotten again: this thread keeps no key.
  */
@@ -15,9 +17,9 @@ export async function linkedAs(vault: Vault): Promise<LinkedAccount | null> {
 }
 
 function accountIn(stored: string): LinkedAccount | null {
-  const { me } = JSON.parse(stored) as { me?: { id?: unknown; lid?: unknown } };
-  const phone = phoneOf(bareJid(me?.id) ?? "");
-  const lid = bareJid(me?.lid);
+  const { id, lid: hidden } = fieldsOf(fieldsOf(jsonIn(stored)).me);
+  const phone = phoneOf(bareJid(id) ?? "");
+  const lid = bareJid(hidden);
   return phone === undefined ? null : { phone, ...(lid !== undefined && { lid }) };
 }
 
@@ -25,9 +27,9 @@ function accountIn(stored: string): LinkedAccount | null {
 export async function fingerprint(vault: Vault): Promise<string | undefined> {
   const stored = (await vault.read(CREDS, [CREDS])).get(CREDS);
   if (stored === undefined || accountIn(stored) === null) return undefined;
-  const { noiseKey } = JSON.parse(stored) as { noiseKey?: { public?: unknown } };
+  const noiseKey = fieldsOf(fieldsOf(jsonIn(stored)).noiseKey);
   return createHash("sha256")
-    .update(JSON.stringify(noiseKey?.public ?? null))
+    .update(JSON.stringify(noiseKey.public ?? null))
     .digest("hex");
 }
 

@@ -18,13 +18,17 @@ export function sendErrorOf(code: number): SendError {
       return new SendError("temporary", "WhatsApp did not answer in time");
   }
   return code >= 500
-    ? new SendError("temporary", `WhatsApp failed: code ${code}`)
+    ? new SendError("temporary", `WhatsApp failed: code ${code}`, { answered: true })
     : new SendError("refused", `WhatsApp refused the message: code ${code}`);
 }
 
 /** Whether a message was refused because its chat has changed: how its members are addressed, or which devices they have. */
 export function isStale(code: number): boolean {
   return code === 421 || code === 479;
+}
+
+export function notAnswered(): SendError {
+  return new SendError("temporary", "WhatsApp gave no answer");
 }
 
 export function notConnected(): SendError {

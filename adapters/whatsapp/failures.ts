@@ -6,7 +6,7 @@ import { LinkError, type LinkErrorCode } from "./protocol.ts";
  * wrote, and are reduced to a name and a code.
  */
 export type Failure =
-  | { kind: "send"; code: SendErrorCode; text: string; retryAfterMs?: number; uncertain: boolean }
+  | { kind: "send"; code: SendErrorCode; text: string; retryAfterMs?: number; uncertain: boolean; answered: boolean }
   | { kind: "link"; code: LinkErrorCode; text: string }
   | { kind: "other"; name: string; code?: string };
 
@@ -26,8 +26,8 @@ export class ThreadError extends Error {
 
 export function toFailure(error: unknown): Failure {
   if (error instanceof SendError) {
-    const { code, message: text, retryAfterMs, uncertain } = error;
-    return { kind: "send", code, text, uncertain, ...(retryAfterMs !== undefined && { retryAfterMs }) };
+    const { code, message: text, retryAfterMs, uncertain, answered } = error;
+    return { kind: "send", code, text, uncertain, answered, ...(retryAfterMs !== undefined && { retryAfterMs }) };
   }
   if (error instanceof LinkError) return { kind: "link", code: error.code, text: error.message };
   return { kind: "other", ...nameOf(error) };

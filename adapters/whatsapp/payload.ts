@@ -34,6 +34,15 @@ export function fieldsOf(value: unknown): Fields {
   return isFields(value) ? value : {};
 }
 
+/** What a text says as JSON; undefined if it is none. */
+export function jsonIn(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
 /** At most `max` UTF-16 units of a text; undefined for what is none, and for one that is empty. */
 export function textIn(value: unknown, max: number): string | undefined {
   if (typeof value !== "string" || value === "") return undefined;
@@ -44,8 +53,15 @@ export function textIn(value: unknown, max: number): string | undefined {
 /** A number as protobuf has it: in two halves where it may be large. Undefined for what is none. */
 export function numberIn(value: unknown): number | undefined {
   if (typeof value === "number") return Number.isFinite(value) ? value : undefined;
-  const { low, high } = fieldsOf(value);
-  return typeof low === "number" && typeof high === "number" ? high * 2 ** 32 + (low >>> 0) : undefined;
+  const { low, high, unsigned } = fieldsOf(value);
+  if (!Number.isInteger(low) || typeof high !== "number" || !Number.isInteger(high)) return undefined;
+  return (unsigned === true ? high >>> 0 : high) * 2 ** 32 + ((low as number) >>> 0);
+}
+
+/** A number of bytes, or of anything else that can be counted. */
+export function countIn(value: unknown): number | undefined {
+  const number = numberIn(value);
+  return number === undefined || number < 0 ? undefined : number;
 }
 
 export function bytesIn(value: unknown): Uint8Array | undefined {

@@ -25,7 +25,8 @@ export async function candidatesFor(around: Surroundings, typed: TypedWords): Pr
   const { argument, option, words, flags } = typed;
   const config = loadConfig(around);
   const look = (use: (store: Store) => Promise<Candidate[]>) => visit(config.dataDir, use).catch(() => []);
-  if (option !== undefined) return option.long === "--user" ? look((store) => authors(store, words[0])) : [];
+  if (option?.long === "--user") return look((store) => authors(store, words[0]));
+  if (option !== undefined) return option.long === "--chat" ? look(chats) : [];
   switch (argument?.name()) {
     case "chat":
       return look(chats);
@@ -33,6 +34,8 @@ export async function candidatesFor(around: Surroundings, typed: TypedWords): Pr
       return flags.has("--guild")
         ? look(serversOfAll)
         : [...PLATFORMS.map((value) => ({ value })), ...(await look(chats))];
+    case "id":
+      return look((store) => deliveries(store, pathOf(typed.command)));
     case "user":
       return look((store) => authors(store, words[0]));
     case "strategy":
@@ -57,6 +60,15 @@ export async function candidatesFor(around: Surroundings, typed: TypedWords): Pr
 
 async function chats(store: Store): Promise<Candidate[]> {
   return (await store.chats()).map((chat) => ({ value: formatPlace(chat), about: chat.name }));
+}
+
+/** What waits anyway cannot be put back. */
+async function deliveries(store: Store, command: string): Promise<Candidate[]> {
+  const fitting = (await store.deliveries()).filter(({ state }) => state === "parked" || command === "outbox drop");
+  return fitting.map(({ id, chat, code = "" }) => ({
+    value: String(id),
+    about: `${formatPlace(chat)} ${code}`.trim(),
+  }));
 }
 
 /** For all accounts of a platform, as settings hold. */

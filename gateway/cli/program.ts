@@ -1,7 +1,7 @@
-import { readFileSync } from "node:fs";
 import { Argument, Command } from "commander";
 import { shells } from "./completion.ts";
 import type { Surroundings } from "./surroundings.ts";
+import { version } from "./version.ts";
 
 const FURTHER_HELP = `
 Settings come from parley.yaml, or the file that PARLEY_CONFIG names, and from the environment.
@@ -189,6 +189,33 @@ export function buildProgram(around: Surroundings, ended: (exitCode: number) => 
       .argument("[chat]", `${CHAT}; all unless you say`),
     "[{ chat, lane, running, waiting }]",
   ).action(run(async () => (await import("./queue.ts")).queue));
+  const outbox = program
+    .command("outbox")
+    .description("list what could not be sent and is parked, and what waits to be sent")
+    .argument("[chat]", `${CHAT}; all unless you say`)
+    .enablePositionalOptions();
+  inJson(outbox, "[{ id, chat, thread, user, state, code, failures, since, sent, chunks }]").action(
+    run(async () => (await import("./outbox.ts")).list),
+  );
+  const ID = ["[id]", "a delivery as `parley outbox` shows it"] as const;
+  inJson(
+    outbox
+      .command("retry")
+      .description("send what is parked after all")
+      .argument(...ID)
+      .option("--all", "everything that is parked")
+      .option("--chat <chat>", "with --all: in this chat alone"),
+    "{ retried, refused }",
+  ).action(run(async () => (await import("./outbox.ts")).retry));
+  inJson(
+    outbox
+      .command("drop")
+      .description("never send what is parked, or one that waits, and erase it for good")
+      .argument(...ID)
+      .option("--all", "everything that is parked")
+      .option("--chat <chat>", "with --all: in this chat alone"),
+    "{ dropped, refused }",
+  ).action(run(async () => (await import("./outbox.ts")).drop));
   inJson(
     program
       .command("why")
@@ -236,6 +263,29 @@ export function buildProgram(around: Surroundings, ended: (exitCode: number) => 
     .description("take this device off the account and forget its credentials")
     .action(run(async () => (await import("./whatsapp.ts")).unlink));
 
+  inJson(
+    program
+      .command("backup")
+      .description("put everything that is kept into one file, while the gateway runs")
+      .argument("<file>", "a new file; credentials are in it")
+      .option("--force", "overwrite it if it is there"),
+    "{ file, bytes, createdAt, parts }",
+  ).action(run(async () => (await import("./backup.ts")).backup));
+  program
+    .command("restore")
+    .description("put a backup in the place of what is kept; no gateway may be running")
+    .argument("<file>", "a backup")
+    .option("--yes", "also if there is something already, which is moved away")
+    .action(run(async () => (await import("./restore.ts")).restore));
+  inJson(
+    program
+      .command("db")
+      .description("look after the databases")
+      .command("check")
+      .description("look for damage, while the gateway runs or not; exit code 1 if there is any"),
+    "{ folder, fine, schema, problems, files, counts }",
+  ).action(run(async () => (await import("./db.ts")).check));
+
   program
     .command("completion")
     .description("print the script with which a shell completes all this")
@@ -259,9 +309,4 @@ function inJson(command: Command, shape: string, more = ""): Command {
   return command
     .option("--json", "as JSON")
     .addHelpText("after", `\nAs JSON: ${shape}${more === "" ? "" : `; ${more}`}`);
-}
-
-function version(): string {
-  const manifest = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
-  return (JSON.parse(manifest) as { version: string }).version;
 }

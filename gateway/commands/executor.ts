@@ -85,8 +85,12 @@ export class CommandExecutor {
       } catch (error) {
         // Its author was blocked meanwhile: it is nobody's command any more.
         if (error instanceof CommandGoneError) return;
-        if (!(error instanceof StoreError)) faults += 1;
-        log.error({ err: error, command: seq }, "a command failed; it is tried again");
+        // The store's own failures are logged by its health, once.
+        if (error instanceof StoreError) log.debug({ err: error, command: seq }, "a command waits for the store");
+        else {
+          faults += 1;
+          log.error({ err: error, command: seq }, "a command failed; it is tried again");
+        }
         await pause(clock, RETRY_MS, this.#stopping.signal);
       }
     }

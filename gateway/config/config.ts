@@ -59,6 +59,10 @@ export interface Config {
     /** How long further parts of an album or of a long text that the platform cut are awaited. */
     readonly settleMs: number;
   };
+  readonly outbox: {
+    /** So many failures of the platform's own park a delivery. */
+    readonly maxFailures: number;
+  };
   readonly attachments: { readonly maxBytes: number; readonly maxPerTurn: number };
   readonly shutdown: { readonly graceMs: number };
   readonly log: { readonly level: LogLevel };

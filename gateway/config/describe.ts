@@ -4,7 +4,7 @@ import { joiningOf } from "./joining.ts";
 
 /** What was configured, for people who want to see it before they start: one line each, without secrets. */
 export function describeConfig(config: Config): string[] {
-  const { agent, anthropic, http, retention, runs, queue, attachments } = config;
+  const { agent, anthropic, http, retention, runs, queue, outbox, attachments } = config;
   const server = anthropic.baseUrl === undefined ? "" : `, at ${hostOf(anthropic.baseUrl)}`;
   return [
     `file: ${config.file ?? "none"}`,
@@ -26,6 +26,7 @@ export function describeConfig(config: Config): string[] {
     `retention: ${retention.days === undefined ? "kept for ever" : count(retention.days, "day")}`,
     `runs: ${runs.max} at a time, ${runs.timeoutMs} ms each, ${count(runs.maxAttempts, "attempt")}`,
     `queue: ${queue.maxWaitingPerUser} waiting per user, parts awaited for ${queue.settleMs} ms`,
+    `outbox: parked after ${count(outbox.maxFailures, "failure")}`,
     `attachments: ${attachments.maxPerTurn} per turn, ${attachments.maxBytes} bytes each`,
     `shutdown: ${config.shutdown.graceMs} ms`,
     `log: ${config.log.level}`,

@@ -35,6 +35,7 @@ export function resolveSettings(settings: Settings): Resolved {
     http,
     runs: { ...defaults.runs, ...settings.runs },
     queue: { ...defaults.queue, ...settings.queue },
+    outbox: { ...defaults.outbox, ...settings.outbox },
     attachments: { ...defaults.attachments, ...settings.attachments },
     shutdown: { ...defaults.shutdown, ...settings.shutdown },
     log: { ...defaults.log, ...settings.log },

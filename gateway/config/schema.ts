@@ -173,6 +173,7 @@ export const settingsSchema = section({
     maxWaitingPerUser: whole(1).optional(),
     settleMs: milliseconds(0).optional(),
   }).optional(),
+  outbox: section({ maxFailures: whole(1, 1_000).optional() }).optional(),
   attachments: section({
     maxBytes: whole(1).optional(),
     maxPerTurn: whole(0, 1000).optional(),

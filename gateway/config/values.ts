@@ -50,17 +50,20 @@ export function flag() {
 
 /** Text of one line that matches and is no secret. */
 export function word(pattern: RegExp, expected: string) {
-  return z.string().max(200).regex(pattern).register(expectations, { expected, quotable: true });
+  return upTo(200).regex(pattern).register(expectations, { expected, quotable: true });
 }
 
 /** Text of any kind, never quoted. @param max in characters */
 export function prose(max: number = Number.MAX_SAFE_INTEGER) {
   const length = max === Number.MAX_SAFE_INTEGER ? "" : ` of up to ${max} characters`;
-  return z
-    .string()
-    .max(max)
+  return upTo(max)
     .regex(/\S/)
     .register(expectations, { expected: `text${length}` });
+}
+
+/** Zod's own bound would also measure what is no text, and fail at a section that has a key called `length`. */
+function upTo(max: number) {
+  return z.string().refine((text) => text.length <= max || Array.from(text).length <= max);
 }
 
 export function secret(pattern: RegExp = /^\S+$/, expected = "text without spaces") {

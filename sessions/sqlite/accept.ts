@@ -10,6 +10,7 @@ import type { Offers } from "./offers.ts";
 import type { Pairings } from "./pairing.ts";
 import { payloadOf, planColumn } from "./rows.ts";
 import { settingsReader } from "./settings.ts";
+import { planIn } from "./stored-json.ts";
 
 type Accept = (message: InboundMessage, options: AcceptOptions) => Accepted;
 
@@ -169,7 +170,7 @@ export function acceptor(
       if (seq === null) return DUPLICATE;
       voidOffer();
       queries.grow.run(readyAt, sibling.lane, sibling.burst);
-      const { root } = JSON.parse(sibling.plan) as Pick<RoutedPlan, "root">;
+      const { root } = planIn(sibling.plan);
       if (root !== undefined) queries.linkBurst.run(root, sibling.lane, sibling.burst);
       return { kind: "turn", seq, lane: sibling.lane, chatRef, readyAt };
     }
@@ -272,6 +273,6 @@ function picked(message: InboundMessage, call: CommandCall | undefined): Inbound
 
 /** Plans that differ only in the message they quote are one plan. */
 function samePlan(left: string, right: string): boolean {
-  const strip = (plan: string) => ({ ...JSON.parse(plan), replyTo: undefined });
+  const strip = (plan: string) => ({ ...planIn(plan), replyTo: undefined });
   return left === right || JSON.stringify(strip(left)) === JSON.stringify(strip(right));
 }

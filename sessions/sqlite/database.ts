@@ -2,6 +2,7 @@ import { chmodSync, closeSync, openSync, readdirSync, readFileSync, statSync } f
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { StoreError } from "../store.ts";
+import { adviceFor } from "./advice.ts";
 
 export type Db = Database.Database;
 
@@ -74,27 +75,32 @@ function schemaVersion(db: Db): number {
   return db.pragma("user_version", { simple: true }) as number;
 }
 
-/** Say what an operator can do about an SQLite failure. */
+/** Say what an operator can do about an SQLite failure; other errors are given back as they are. */
 export function asStoreError(error: unknown, file: string): unknown {
   if (!(error instanceof Error) || error instanceof StoreError) return error;
   const code = "code" in error && typeof error.code === "string" ? error.code : "";
-  if (/^(SQLITE_(CANTOPEN|READONLY|PERM|FULL|IOERR)|EACCES|EEXIST|ENOENT|ENOSPC|ENOTDIR|EPERM|EROFS)/.test(code)) {
-    return new StoreError("unwritable", `cannot write ${file} (${code}): ${advice(code)}`, { cause: error });
-  }
-  if (/^SQLITE_BUSY/.test(code)) {
-    return new StoreError("locked", `${file} is in use by another process`, { cause: error });
-  }
-  if (/^SQLITE_(CORRUPT|NOTADB)/.test(code)) {
+  // In this order: some faults of the disk say that what it holds is damaged.
+  if (/^SQLITE_(CORRUPT|NOTADB|IOERR_(CORRUPTFS|DATA))/.test(code)) {
     return new StoreError(
       "unusable",
-      `${file} is damaged or no database (${code}): restore it from a backup, or move it away to start with nothing`,
+      `${file} is damaged or no database (${code}): see with \`parley db check\` how bad it is; then stop Parley and bring ` +
+        "a backup back with `parley restore`, or move the file away to start with nothing",
+      { cause: error },
+    );
+  }
+  if (UNWRITABLE.test(code)) {
+    return new StoreError("unwritable", `cannot write ${file} (${code}): ${adviceFor(code, file)}`, { cause: error });
+  }
+  if (/^SQLITE_(BUSY|LOCKED|PROTOCOL)/.test(code)) {
+    return new StoreError(
+      "locked",
+      `${file} is in use by another process, which goes on writing: \`fuser\` or \`lsof\` with the file's name says ` +
+        "which one; let it finish, or stop it",
       { cause: error },
     );
   }
   return error;
 }
 
-function advice(code: string): string {
-  if (code === "SQLITE_FULL" || code === "ENOSPC") return "the disk is full; free some space";
-  return "check that the folder exists, is writable for this user and is not on a read-only disk";
-}
+const UNWRITABLE =
+  /^(SQLITE_(CANTOPEN|READONLY|PERM|FULL|IOERR)|EACCES|EDQUOT|EEXIST|EFBIG|EIO|ENOENT|ENOSPC|ENOTDIR|EPERM|EROFS)/;

@@ -6,6 +6,7 @@ import type { ChatRefs } from "./chat-refs.ts";
 import type { Db } from "./database.ts";
 import type { Enqueue } from "./enqueue.ts";
 import { type StepRow, stepOf } from "./rows.ts";
+import { fieldsIn, isText } from "./stored-json.ts";
 import type { takingIn } from "./take-in.ts";
 
 interface Held {
@@ -227,5 +228,11 @@ export function runSteps(db: Db, { chats, enqueue, blobs, joining, now }: RunSte
 }
 
 export function draftOf({ draft }: { draft: string | null }): StoredDraft | undefined {
-  return draft === null ? undefined : (JSON.parse(draft) as StoredDraft);
+  if (draft === null) return undefined;
+  const { threadId, replyToken, messageId } = fieldsIn(draft);
+  return {
+    ...(isText(threadId) && { threadId }),
+    ...(isText(replyToken) && { replyToken }),
+    ...(isText(messageId) && { messageId }),
+  };
 }

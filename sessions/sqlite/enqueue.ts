@@ -5,6 +5,10 @@ export interface OutboxRow extends Omit<NewDelivery, "to"> {
   threadId?: string;
   /** What shows the answer already. */
   draft?: { key: string; messageId: string | null };
+  /** The delivery whose reader it tells that it could not be sent. */
+  about?: number;
+  /** It is sent right behind the one of this number, and before those that wait already. */
+  behind?: number;
 }
 
 export type Enqueue = (chatRef: number, row: OutboxRow) => void;
@@ -12,14 +16,17 @@ export type Enqueue = (chatRef: number, row: OutboxRow) => void;
 /** Put one delivery with its chunks into the outbox; runs inside a transaction. One without chunks is nothing. */
 export function enqueuer(db: Db, now: () => number): Enqueue {
   const delivery = db.prepare(
-    `INSERT INTO deliveries (chat_id, thread_id, reply_to, for_user, chain_root, reply_token, opened, is_answer, draft_key, draft_id, state, created_at)
-     VALUES (@chat, @thread, @replyTo, @forUser, @chainRoot, @replyToken, @opened, @isAnswer, @draftKey, @draftId, 'pending', @now)`,
+    `INSERT INTO deliveries (chat_id, thread_id, reply_to, for_user, chain_root, reply_token, opened, is_answer, draft_key, draft_id, about, behind, state, created_at)
+     VALUES (@chat, @thread, @replyTo, @forUser, @chainRoot, @replyToken, @opened, @isAnswer, @draftKey, @draftId, @about, @behind, 'pending', @now)`,
   );
   const chunk = db.prepare(
     "INSERT INTO chunks (delivery_id, n, text, plain, files, choices, state) VALUES (?, ?, ?, ?, ?, ?, 'pending')",
   );
 
-  return (chatRef, { threadId, replyTo, forUserId, chainRoot, replyToken, opened, isAnswer, draft, chunks }) => {
+  return (
+    chatRef,
+    { threadId, replyTo, forUserId, chainRoot, replyToken, opened, isAnswer, draft, chunks, ...more },
+  ) => {
     if (chunks.length === 0) return;
     const { lastInsertRowid } = delivery.run({
       chat: chatRef,
@@ -32,6 +39,8 @@ export function enqueuer(db: Db, now: () => number): Enqueue {
       isAnswer: isAnswer ? 1 : 0,
       draftKey: draft?.key ?? null,
       draftId: draft?.messageId ?? null,
+      about: more.about ?? null,
+      behind: more.behind ?? null,
       now: now(),
     });
     for (const [n, { text, plain, files, choices }] of chunks.entries()) {

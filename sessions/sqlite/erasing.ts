@@ -10,7 +10,8 @@ export function overwriteDeleted(db: Db): void {
 
 /**
  * Write everything into the database itself and empty the log beside it, which still holds what was erased; outside of
- * transactions. Where somebody else is reading, nothing is waited for: the log is overwritten as time goes by.
+ * transactions. Where somebody else is reading, nothing is waited for: the log is overwritten as time goes by. Nor does it
+ * matter here that there is no room: what was erased is committed, and whoever writes next hears of the disk.
  */
 export function emptyLog(db: Db): void {
   if (!db.open || db.memory) return;
@@ -18,6 +19,7 @@ export function emptyLog(db: Db): void {
   db.pragma("busy_timeout = 0");
   try {
     db.pragma("wal_checkpoint(TRUNCATE)");
+  } catch {
   } finally {
     db.pragma(`busy_timeout = ${timeout}`);
   }

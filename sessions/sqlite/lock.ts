@@ -5,6 +5,8 @@ import { StoreError } from "../store.ts";
 import { asStoreError } from "./database.ts";
 import { makeFolder } from "./folder.ts";
 
+export const LOCK_FILE = "parley.lock";
+
 /**
  * Take the data folder for this process, until `release` is called or the process is gone.
  *
@@ -18,7 +20,7 @@ export function lockFolder(folder: string): { release(): void } {
   let db: Database.Database | undefined;
   try {
     makeFolder(folder);
-    db = new Database(join(folder, "parley.lock"), { timeout: 0 });
+    db = new Database(join(folder, LOCK_FILE), { timeout: 0 });
     db.exec("BEGIN EXCLUSIVE");
     writeFileSync(holder, `${process.pid}\n`);
   } catch (error) {

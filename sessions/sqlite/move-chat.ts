@@ -19,14 +19,16 @@ export function chatMover(db: Db, chats: ChatRefs, now: () => number) {
   const kindOf = db.prepare<[number], { kind: "dm" | "group" | "channel"; name: string | null }>(
     "SELECT kind, name FROM chats WHERE id = ?",
   );
+  // Once the chat points at the new one; what waits may be older than an earlier move.
+  const moved = "chat_id IN (SELECT id FROM chats WHERE moved_to = ?)";
   const open = db.prepare<[number], { id: number; key: string }>(
-    "SELECT id, key FROM sessions WHERE chat_id = ? AND ended_at IS NULL ORDER BY id",
+    `SELECT id, key FROM sessions WHERE ${moved} AND ended_at IS NULL ORDER BY id`,
   );
   const queued = db.prepare<[number], Queued>(
     `SELECT ${QUEUED} FROM inbox
-     WHERE chat_id = ? AND session IS NOT NULL AND state IN ('held', 'waiting', 'running')`,
+     WHERE ${moved} AND session IS NOT NULL AND state IN ('held', 'waiting', 'running')`,
   );
-  const runs = db.prepare<[number], { id: number; lane: string }>("SELECT id, lane FROM runs WHERE chat_id = ?");
+  const runs = db.prepare<[number], { id: number; lane: string }>(`SELECT id, lane FROM runs WHERE ${moved}`);
   const rename = keyRenamer(db, now);
   const moveSettings = settingsMover(db);
   const moveAccess = accessMover(db);
@@ -40,9 +42,9 @@ export function chatMover(db: Db, chats: ChatRefs, now: () => number) {
       chats.find(platform, account, toChatId) ??
       chats.of({ platform, account, chat: { id: toChatId, kind, name: name ?? undefined } });
     chats.pointAt(old, ref);
-    const sessions = open.all(old).map((session) => ({ ...session, chat: ref }));
-    const rows = queued.all(old).map((row) => ({ ...row, chat: ref }));
-    const lanes = rename({ sessions, runs: runs.all(old), queued: rows }, renamed);
+    const sessions = open.all(ref).map((session) => ({ ...session, chat: ref }));
+    const rows = queued.all(ref).map((row) => ({ ...row, chat: ref }));
+    const lanes = rename({ sessions, runs: runs.all(ref), queued: rows }, renamed);
     moveSettings(from, toChatId);
     moveAccess.chat(from, chatId, toChatId, { from: old, to: ref });
     return Array.from(lanes, ([lane, chatRef]) => ({ lane, chatRef }));

@@ -1,6 +1,7 @@
 import type { Offer } from "../outbox.ts";
 import type { ChatRefs } from "./chat-refs.ts";
 import type { Db } from "./database.ts";
+import { isText, listIn } from "./stored-json.ts";
 
 /** Of whom, and where. */
 export interface OfferPlace {
@@ -40,7 +41,7 @@ export function offers(db: Db, chats: ChatRefs, now: () => number): Offers {
       const row = find.get(chats.present(chatRef), userId, threadId, now());
       if (row === undefined) return null;
       return {
-        commands: JSON.parse(row.commands) as string[],
+        commands: listIn(row.commands, isText),
         numbered: row.numbered === 1,
         expiresAt: row.expires_at,
       };

@@ -70,7 +70,11 @@ export function pruner(db: Db, blobs: Blobs): (before: number, mark: PruneMark) 
   );
   const eraseAnswers = db.prepare<[number, number, number]>(
     `DELETE FROM chunks WHERE delivery_id > ? AND delivery_id <= ? AND EXISTS
-       (SELECT 1 FROM deliveries d WHERE d.id = delivery_id AND d.created_at < ? AND d.state IN ('sent', 'failed'))`,
+       (SELECT 1 FROM deliveries d WHERE d.id = delivery_id AND d.created_at < ? AND d.state IN ('sent', 'failed', 'dropped'))`,
+  );
+  // One that failed is left for operators to see, without its words, until it is cleaned up.
+  const dropAnswers = db.prepare<[number, number, number]>(
+    `DELETE FROM deliveries WHERE id > ? AND id <= ? AND created_at < ? AND state IN ('sent', 'dropped')`,
   );
   // The highest number is never taken away, so that it is never given again: plans that wait may name it.
   const dropSessions = db.prepare<[number, number, number]>(
@@ -127,6 +131,7 @@ export function pruner(db: Db, blobs: Blobs): (before: number, mark: PruneMark) 
     }
     if (phase === "answers") {
       eraseAnswers.run(from, from + BATCH, before);
+      dropAnswers.run(from, from + BATCH, before);
       return { turns: 0, next: after(mark, ends.answers, "sessions") };
     }
     if (phase === "sessions") {

@@ -1,6 +1,7 @@
 import type { Destination, InboundMessage, Platform, User } from "../../adapters/record.ts";
 import type { AcceptedMessage, ChatInfo, RoutedPlan } from "../inbox.ts";
-import type { Block, TranscriptMessage } from "../transcript.ts";
+import type { TranscriptMessage } from "../transcript.ts";
+import { blocksIn, payloadIn, planIn } from "./stored-json.ts";
 
 /** Rows as they are stored, and the way between them and what the ports speak of. */
 
@@ -61,17 +62,17 @@ export function planColumn({ session, lane, ...rest }: RoutedPlan): string {
 }
 
 export function planOf(row: Pick<InboxRow, "plan" | "session" | "lane">): RoutedPlan {
-  const rest = JSON.parse(row.plan) as Omit<RoutedPlan, "session">;
+  const rest = planIn(row.plan);
   return { ...rest, session: row.session, lane: row.lane ?? rest.lane ?? row.session };
 }
 
 export function messageOf(row: InboxRow): AcceptedMessage {
-  const { aliases: _, ...said } = JSON.parse(row.payload) as Payload;
+  const { aliases: _, ...said } = payloadIn(row.payload);
   return { seq: row.seq, messageId: row.message_id, sentAt: row.sent_at, ...said };
 }
 
 export function authorOf({ user_id, user_name, payload }: InboxRow): Pick<User, "id" | "name" | "aliases"> {
-  const { aliases } = JSON.parse(payload) as Payload;
+  const { aliases } = payloadIn(payload);
   return { id: user_id, name: user_name, ...(aliases === undefined ? {} : { aliases }) };
 }
 
@@ -97,7 +98,7 @@ export function destinationOf(chat: ChatInfo, threadId: string | null): Destinat
 export function stepOf(row: StepRow): TranscriptMessage {
   return {
     role: row.role,
-    content: JSON.parse(row.content) as Block[],
+    content: blocksIn(row.content),
     ...(row.author_id === null ? {} : { author: { id: row.author_id, name: row.author_name ?? "" } }),
   };
 }

@@ -13,6 +13,7 @@ import { bookmarks } from "./bookmarks.ts";
 import { changedElsewhere } from "./changes.ts";
 import { chatRefs } from "./chat-refs.ts";
 import { claimer } from "./claim.ts";
+import { cleaning, cleanUpAll } from "./clean-up.ts";
 import { codeTrials } from "./code-trials.ts";
 import { asStoreError, type Db, openDatabase } from "./database.ts";
 import { runSteps } from "./end-run.ts";
@@ -20,6 +21,8 @@ import { sessionEnder } from "./end-session.ts";
 import { enqueuer } from "./enqueue.ts";
 import { emptyLog, overwriteDeleted } from "./erasing.ts";
 import { exporter } from "./export.ts";
+import { Faults, guarded } from "./faults.ts";
+import { finishRestore, refuseUnfinished } from "./finish-restore.ts";
 import { makeFolder } from "./folder.ts";
 import { changesForCommands } from "./for-command.ts";
 import { forgetter } from "./forget.ts";
@@ -31,8 +34,10 @@ import { offers } from "./offers.ts";
 import { outbox } from "./outbox.ts";
 import { overview } from "./overview.ts";
 import { pairings } from "./pairing.ts";
+import { parked } from "./parked.ts";
 import { people } from "./people.ts";
 import { personIds } from "./person-ids.ts";
+import { prober } from "./probe.ts";
 import { pruneAll, pruner } from "./prune.ts";
 import { personMerger } from "./same-person.ts";
 import { settingsReader, settingsWriter } from "./settings.ts";
@@ -47,6 +52,8 @@ export interface SqliteStoreOptions {
   now?: () => number;
   /** When to write what was collected. Default: `setImmediate`. */
   schedule?: (flush: () => void) => void;
+  /** When to try again while another process writes. Default: a timer. */
+  later?: (ms: number, flush: () => void) => void;
   /** Told of each commit, just before and just behind it. */
   aroundCommit?: (moment: "before" | "after") => void;
 }
@@ -54,13 +61,14 @@ export interface SqliteStoreOptions {
 export const DATABASE_FILE = "parley.db";
 
 /**
- * Open the store in a data folder, for this process alone.
+ * Open the store in a data folder, for this process alone. A restore that was cut off is finished first.
  *
  * @throws StoreError `locked`, `unwritable` or `unusable`
  */
 export function openSqliteStore(folder: string, options: SqliteStoreOptions = {}): Store {
   const lock = lockFolder(folder);
   try {
+    finishRestore(folder);
     return sqliteStore(openDatabase(join(folder, DATABASE_FILE)), options, () => lock.release());
   } catch (error) {
     lock.release();
@@ -73,7 +81,7 @@ export function openSqliteStore(folder: string, options: SqliteStoreOptions = {}
  * account's credentials, of which the vault says who may use them. Transactions of both wait for each other; messages and
  * runs are the gateway's alone.
  *
- * @throws StoreError `unwritable` or `unusable`
+ * @throws StoreError `unwritable`, `unusable`, or `locked` while a restore is not finished
  */
 export function visitSqliteStore(folder: string, options: SqliteStoreOptions = {}): Store {
   try {
@@ -81,14 +89,16 @@ export function visitSqliteStore(folder: string, options: SqliteStoreOptions = {
   } catch (error) {
     throw asStoreError(error, folder);
   }
+  refuseUnfinished(folder);
   return sqliteStore(openDatabase(join(folder, DATABASE_FILE)), options, () => {});
 }
 
 /** The store on an open database, which it closes. Reads see what is committed; writes go through group commit. */
 export function sqliteStore(db: Db, options: SqliteStoreOptions = {}, released: () => void = () => {}): Store {
-  const { now = Date.now, schedule, aroundCommit } = options;
+  const { now = Date.now, schedule, later, aroundCommit } = options;
   overwriteDeleted(db);
-  const commit = new GroupCommit(db, { schedule, around: aroundCommit });
+  const faults = new Faults(db.name);
+  const commit = new GroupCommit(db, { schedule, later, around: aroundCommit, faults });
   const chats = chatRefs(db);
   const enqueue = enqueuer(db, now);
   const log = audit(db, now);
@@ -109,7 +119,9 @@ export function sqliteStore(db: Db, options: SqliteStoreOptions = {}, released: 
   const forget = forgetter(db, { chats, people: persons, blobs: pictures, addAudit: log.add, now });
   const exported = exporter(db, persons);
   const prune = pruner(db, pictures);
+  const untidy = cleaning(db, pictures);
   const sending = outbox(db, chats, enqueue);
+  const parking = parked(db, { chats, enqueue, addAudit: log.add, now });
   const marks = bookmarks(db);
   const secrets = vault(db, now);
   const queue = waiting(db, chats);
@@ -118,6 +130,7 @@ export function sqliteStore(db: Db, options: SqliteStoreOptions = {}, released: 
   const settingsAt = settingsReader(db);
   const setSettings = settingsWriter(db, log.add, now);
   const hasChanged = changedElsewhere(db);
+  const trial = prober(db);
   const moveChat = chatMover(db, chats, now);
   const mergePerson = personMerger(db, { chats, people: persons, addAudit: log.add, now });
   const stop = stopper(db, { chats, enqueue, addAudit: log.add });
@@ -127,8 +140,9 @@ export function sqliteStore(db: Db, options: SqliteStoreOptions = {}, released: 
   const change = <T>(command: ForCommand | undefined, does: () => T, hasEffect: (result: T) => boolean): Promise<T> =>
     commit.run(() => changeFor(command, does, hasEffect));
   let closed = false;
+  let closing: Promise<void> = Promise.resolve();
 
-  return {
+  return guarded(faults, {
     accept: (message, accepting) => commit.run(() => accept(message, accepting)),
     edit: (message) => commit.run(() => queue.edit(message)),
     remove: (place, messageId, by) => commit.run(() => queue.remove(place, messageId, by)),
@@ -157,13 +171,22 @@ export function sqliteStore(db: Db, options: SqliteStoreOptions = {}, released: 
     blob: async (hash) => pictures.get(hash),
 
     chatsWithDeliveries: async () => sending.chatsWithDeliveries(),
+    nextDelivery: async (chatRef) => sending.nextDelivery(chatRef),
     platformOf: async (chatRef) => chats.info(chatRef).platform,
     nextChunk: (chatRef) => commit.run(() => sending.nextChunk(chatRef)),
     chunkSent: (chunk, messageId) => commit.run(() => sending.chunkSent(chunk, messageId)),
-    chunkUnsent: (chunk) => commit.run(() => sending.chunkUnsent(chunk)),
+    chunkUnsent: (chunk, code) => commit.run(() => sending.chunkUnsent(chunk, code)),
+    chunkFailed: (chunk, failure) => commit.run(() => sending.chunkFailed(chunk, failure)),
     deliveryFailed: (chunk, failure, instead) => commit.run(() => sending.deliveryFailed(chunk, failure, instead)),
-    deliverOutside: (chunk) => commit.run(() => sending.deliverOutside(chunk)),
+    deliverOutside: (chunk, notice) => commit.run(() => sending.deliverOutside(chunk, notice)),
     dropDraft: (chunk) => commit.run(() => sending.dropDraft(chunk)),
+    deliveries: async (chatRef) => parking.list(chatRef),
+    retryDeliveries: (choice, by) => commit.run(() => parking.retry(choice, by)),
+    async dropDeliveries(choice, by) {
+      const change = await commit.run(() => parking.drop(choice, by));
+      if (change.done.length > 0) emptyLog(db);
+      return change;
+    },
     remark: (to, about, notice) => commit.run(() => sending.remark(to, about, notice)),
     answerCommand: (seq, deliveries, offer) => commit.run(() => answerCommand(seq, deliveries, offer)),
     offer: async (chatRef, userId, threadId) => offered.at({ chatRef, userId, threadId: threadId ?? null }),
@@ -242,16 +265,25 @@ export function sqliteStore(db: Db, options: SqliteStoreOptions = {}, released: 
       return turns;
     },
 
+    cleanUp: (at) => cleanUpAll(untidy, (batch) => commit.run(batch), at),
+
+    async probe() {
+      trial.place();
+      trial.room();
+      await commit.run(() => trial.page());
+    },
     changedElsewhere: () => !closed && hasChanged(),
 
-    async close() {
-      if (closed) return;
+    close() {
+      if (closed) return closing;
       closed = true;
-      commit.close();
-      db.close();
-      released();
+      closing = commit.close().then(() => {
+        db.close();
+        released();
+      });
+      return closing;
     },
-  };
+  });
 }
 
 function isApproved({ kind }: Approval): boolean {

@@ -174,7 +174,7 @@ describe("Discord", () => {
       general.post(bob, ask("loudly"));
       await discord.waitFor("loudly");
       await expect
-        .poll(() => theatre.logged.some((line) => line.includes("a delivery failed for good")), { timeout: 10_000 })
+        .poll(() => theatre.logged.some((line) => line.includes("a delivery is parked")), { timeout: 10_000 })
         .toBe(true);
       expect(texts().join()).not.toContain("quietly");
       const metrics = await (await fetch(`${theatre.gateway.url}/metrics`)).text();

@@ -85,7 +85,7 @@ describe("Telegram", () => {
     forum.post(bob, "@parley_bot over here");
     await tg.waitFor("over here");
     expect(tg.sent.map(({ text }) => text)).toEqual(["Answer to: over here"]);
-    expect(theatre.logged.join()).toContain("a delivery failed for good");
+    expect(theatre.logged.join()).toContain("a delivery is parked");
     const metrics = await (await fetch(`${theatre.gateway.url}/metrics`)).text();
     expect(metrics).toContain('parley_deliveries_failed_total{platform="telegram",code="thread-gone"} 1');
   });

@@ -20,11 +20,18 @@ async function stage({ retentionMs }: { retentionMs?: number } = {}) {
   const woken: string[] = [];
   const aborted: number[] = [];
   const recovered: number[] = [];
+  const cleaned: number[] = [];
+  const lines: Array<{ level: number; msg: string; byMs?: number; rows?: number }> = [];
+  const log = createLog("info", { write: (line) => void lines.push(JSON.parse(line)) });
   let [changed, failing] = [false, false];
   const upkeep = new Upkeep({
     store: {
       ...store,
       changedElsewhere: () => changed,
+      cleanUp(at) {
+        cleaned.push(at);
+        return store.cleanUp(at);
+      },
       stoppedRuns: async () => (failing ? Promise.reject(new Error("the store fails")) : store.stoppedRuns()),
     },
     lanes: { wake: (lane) => void woken.push(lane), wakeAt: () => {}, drain: async () => {} },
@@ -34,7 +41,7 @@ async function stage({ retentionMs }: { retentionMs?: number } = {}) {
     heldMs: 0,
     retentionMs,
     clock,
-    log: createLog("silent"),
+    log,
   });
   const inbound = message("alice", "hello");
   const lane = planOf(inbound).lane;
@@ -49,7 +56,7 @@ async function stage({ retentionMs }: { retentionMs?: number } = {}) {
     }
   }
   return {
-    ...{ clock, store, upkeep, lane, say, pass, erased, woken, aborted, recovered },
+    ...{ clock, store, upkeep, lane, say, pass, erased, woken, aborted, recovered, lines, cleaned },
     change: (yes: boolean) => {
       changed = yes;
     },
@@ -119,5 +126,43 @@ test("what could not be told is told the next time", async () => {
   expect(recovered).toEqual([]);
   await pass(1_000);
   expect(recovered).toHaveLength(1);
+  upkeep.stop();
+});
+
+test("what nobody needs any more is cleaned up soon after the start, and then once an hour", async () => {
+  const { store, clock, upkeep, lane, say, pass, lines, cleaned } = await stage();
+  const finish = async () => {
+    await say();
+    const claim = await store.claim(lane);
+    if (claim.kind === "run") await store.end(claim.run, { outcome: "done", deliveries: [] });
+  };
+  const rows = () => lines.flatMap((line) => line.rows ?? []);
+  await finish();
+  clock.advance(7 * DAY_MS);
+  const began = clock.now();
+  upkeep.start();
+  await pass(HOUR_MS + 2 * MINUTE_MS);
+  expect(cleaned.map((at) => Math.round((at - began) / MINUTE_MS))).toEqual([1, 61]);
+  expect(rows()).toEqual([1]);
+  upkeep.stop();
+  expect(clock.pending).toBe(0);
+});
+
+test("a clock that is put forth or back by more than a minute is told of once, with how far", async () => {
+  const { clock, upkeep, pass, lines } = await stage();
+  upkeep.start();
+  const told = () => lines.filter(({ byMs }) => byMs !== undefined).map(({ byMs, level }) => [byMs, level]);
+  clock.put(MINUTE_MS);
+  await pass(5 * MINUTE_MS);
+  expect(told()).toEqual([]);
+  clock.put(HOUR_MS);
+  await pass(5 * MINUTE_MS);
+  clock.put(-2 * HOUR_MS);
+  await pass(5 * MINUTE_MS);
+  expect(told()).toEqual([
+    [HOUR_MS, 40],
+    [-2 * HOUR_MS, 40],
+  ]);
+  expect(lines.map(({ msg }) => /was put (forth|back)/.exec(msg)?.[1])).toEqual(["forth", "back"]);
   upkeep.stop();
 });

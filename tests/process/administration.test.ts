@@ -1,68 +1,8 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
-import { FakeAnthropic } from "../fakes/anthropic/fake.ts";
+import { expect, test } from "vitest";
 import { lastUserText } from "../fakes/anthropic/request.ts";
-import { Program } from "../gateway/stage/program.ts";
-import { TelegramStage } from "../gateway/stage/telegram-stage.ts";
-
-/** A gateway as a process on Telegram, and the command line as further processes on its data. */
-class Operator {
-  readonly stage: TelegramStage;
-  readonly claude: FakeAnthropic;
-  readonly cwd: string;
-  readonly #env: Record<string, string>;
-
-  private constructor(stage: TelegramStage, claude: FakeAnthropic, env: Record<string, string>) {
-    this.stage = stage;
-    this.claude = claude;
-    this.cwd = mkdtempSync(join(tmpdir(), "parley-operator-"));
-    this.#env = {
-      PARLEY_PORT: "0",
-      ANTHROPIC_API_KEY: "sk-secret-key",
-      ANTHROPIC_BASE_URL: claude.baseURL,
-      ...stage.env,
-      ...env,
-    };
-    writeFileSync(join(this.cwd, "parley.yaml"), JSON.stringify({ queue: { settleMs: 50 }, web: { enabled: false } }));
-  }
-
-  static async open(env: Record<string, string> = {}): Promise<Operator> {
-    const [stage, claude] = [await TelegramStage.open(), await FakeAnthropic.start()];
-    const operator = new Operator(stage, claude, env);
-    onTestFinished(async () => {
-      await stage.close();
-      await claude.close();
-      rmSync(operator.cwd, { recursive: true });
-    });
-    claude.respond(
-      ({ body }) =>
-        `Answer to: ${lastUserText(body)
-          .replace(/<[^>]*>|@\w+/g, "")
-          .trim()}`,
-    );
-    return operator;
-  }
-
-  async gateway(): Promise<Program> {
-    const program = new Program({ cwd: this.cwd, env: this.#env });
-    onTestFinished(async () => void (await program.end("SIGKILL")));
-    await program.ready();
-    return program;
-  }
-
-  /** What a command prints that goes well. */
-  async says(...args: string[]): Promise<string> {
-    const program = new Program({ args, cwd: this.cwd, env: this.#env });
-    expect(await program.exited, program.errors.join("\n")).toBe(0);
-    return program.output.join("\n");
-  }
-
-  async json(...args: string[]): Promise<unknown> {
-    return JSON.parse(await this.says(...args, "--json"));
-  }
-}
+import { Operator } from "./operator.ts";
 
 test("a person who waits is let in by `pair approve`, is told so, and is answered from then on", async () => {
   const operator = await Operator.open();

@@ -5,6 +5,7 @@ import type { Run } from "../../sessions/runs.ts";
 import { openDatabase } from "../../sessions/sqlite/database.ts";
 import { sqliteStore } from "../../sessions/sqlite/store.ts";
 import type { Store } from "../../sessions/store.ts";
+import { seeded } from "../seeded.ts";
 import { NOW, routing } from "./messages.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 
@@ -40,18 +41,6 @@ interface Life {
   alive: boolean;
   executing: Set<number>;
   inLane: Map<string, number>;
-}
-
-/** Numbers from 0 up to 1, the same for the same seed. (mulberry32) */
-export function seeded(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = state;
-    t = Math.imul(t ^ (t >>> 15), t | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }
 
 /**

@@ -115,6 +115,19 @@ describe("the lane engine", () => {
     expect(begun).toEqual(["a1", "a2", "b1", "c1", "a3", "a1"]);
   });
 
+  test("a lane that is woken under both numbers of a chat that has moved runs once", async () => {
+    const { lanes, begun, end } = stage(2);
+    for (const lane of ["a", "b"]) lanes.wake(lane, 1);
+    lanes.wake("c", 1);
+    lanes.wake("c", 2);
+    expect(lanes.size).toEqual({ queued: 1, running: 2, timers: 0 });
+    await end("a");
+    await end("b");
+    expect(begun).toEqual(["a", "b", "c"]);
+    await end("c");
+    expect(lanes.size).toEqual({ queued: 0, running: 0, timers: 0 });
+  });
+
   test("at most so many run side by side", () => {
     const { lanes, begun } = stage(2);
     for (const lane of ["a", "b", "c"]) lanes.wake(lane, 1);

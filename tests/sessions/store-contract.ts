@@ -4,15 +4,18 @@ import { access } from "./contract/access.ts";
 import { answers } from "./contract/answers.ts";
 import { audit } from "./contract/audit.ts";
 import { chats } from "./contract/chats.ts";
+import { cleanUp } from "./contract/clean-up.ts";
 import { effects } from "./contract/effects.ts";
 import { files } from "./contract/files.ts";
 import { forks } from "./contract/forks.ts";
 import { identities } from "./contract/identities.ts";
 import { merging } from "./contract/merging.ts";
 import { offers } from "./contract/offers.ts";
+import { outbox } from "./contract/outbox.ts";
 import { pairing } from "./contract/pairing.ts";
 import { people } from "./contract/people.ts";
 import { privacy } from "./contract/privacy.ts";
+import { probing } from "./contract/probing.ts";
 import { runs } from "./contract/runs.ts";
 import { StoreScene, type StoreUnderTest } from "./contract/scene.ts";
 import { stopping } from "./contract/stopping.ts";
@@ -33,10 +36,12 @@ export function storeContract(name: string, open: (clock: { now: number }) => Pr
     runs(scene);
     stopping(scene);
     answers(scene);
+    outbox(scene);
     takingIn(scene);
     forks(scene);
     usage(scene);
     privacy(scene);
+    cleanUp(scene);
     chats(scene);
     people(scene);
     merging(scene);
@@ -48,5 +53,6 @@ export function storeContract(name: string, open: (clock: { now: number }) => Pr
     effects(scene);
     files(scene);
     vault(scene);
+    probing(scene);
   });
 }

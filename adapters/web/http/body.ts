@@ -3,15 +3,19 @@ import { z } from "zod";
 import { WebError } from "../errors.ts";
 
 const MAX_TEXT_CHARS = 20_000;
+const MAX_REFERENCE = 100;
 
 /** The text of a message: 1 to 20,000 UTF-16 units, not all of them white space. */
 export const messageText = z
   .string()
-  .max(MAX_TEXT_CHARS, `a text has at most ${MAX_TEXT_CHARS} characters`)
+  // Not by `max`, which also measures what is no text: an object with a hostile `length` makes it throw.
+  .refine((text) => text.length <= MAX_TEXT_CHARS, `a text has at most ${MAX_TEXT_CHARS} characters`)
   .refine((text) => text.trim() !== "", "a text is not empty");
 
 /** An id that a client refers to or makes up. */
-export const reference = z.string().min(1).max(100);
+export const reference = z
+  .string()
+  .refine((text) => text !== "" && text.length <= MAX_REFERENCE, `a reference has 1 to ${MAX_REFERENCE} characters`);
 
 /**
  * Read the JSON of a request.

@@ -14,14 +14,16 @@ interface Pending {
 export class Commits {
   readonly #db: Database.Database;
   readonly #onCommit: () => void;
+  readonly #onFailure: (error: unknown) => void;
   readonly #alone: (run: () => void) => void;
   readonly #together: (batch: Pending[]) => Set<Pending>;
   #waiting: Pending[] = [];
   #scheduled: NodeJS.Immediate | undefined;
 
-  constructor(db: Database.Database, onCommit: () => void) {
+  constructor(db: Database.Database, onCommit: () => void, onFailure: (error: unknown) => void = () => {}) {
     this.#db = db;
     this.#onCommit = onCommit;
+    this.#onFailure = onFailure;
     // Nested in another transaction, this is a savepoint.
     this.#alone = db.transaction((run: () => void) => run());
     this.#together = db.transaction((batch: Pending[]) => {
@@ -34,6 +36,7 @@ export class Commits {
           if (!db.inTransaction) throw error;
           failed.add(pending);
           pending.reject(error);
+          onFailure(error);
         }
       }
       return failed;
@@ -65,14 +68,16 @@ export class Commits {
     const batch = this.#waiting;
     this.#waiting = [];
     if (batch.length === 0) return;
+    let failed: Set<Pending>;
     try {
       if (!this.#db.open) throw new Error("the web platform's database is closed");
-      const failed = this.#together(batch);
+      failed = this.#together(batch);
       for (const pending of batch) if (!failed.has(pending)) pending.resolve();
     } catch (error) {
       for (const pending of batch) pending.reject(error);
+      this.#onFailure(error);
       return;
     }
-    this.#onCommit();
+    if (failed.size < batch.length) this.#onCommit();
   }
 }

@@ -19,6 +19,8 @@ export function openDatabase(file: string): Database.Database {
     db.pragma("secure_delete = ON");
     db.pragma("foreign_keys = ON");
     migrate(db);
+    // Nobody else writes into it as a rule; for somebody who does, not everything else has to stand still.
+    db.pragma("busy_timeout = 100");
     return db;
   } catch (error) {
     db.close();

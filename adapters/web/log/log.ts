@@ -16,15 +16,25 @@ export interface Log {
   changes: Changes;
   /** Everything that is written goes through here; it resolves once that is on disk. */
   write: Commits["write"];
+  /** Write a page as it is. */
+  probe(): Promise<void>;
   /** What was erased is gone from the disk as well, not from the tables alone. */
   scrub(): void;
   close(): void;
 }
 
-/** @param onCommit called after each commit */
-export function openLog(file: string, now: () => number, onCommit: () => void): Log {
+/**
+ * @param onCommit called after each commit
+ * @param onFailure called when something could not be written
+ */
+export function openLog(
+  file: string,
+  now: () => number,
+  onCommit: () => void,
+  onFailure: (error: unknown) => void,
+): Log {
   const db = openDatabase(file);
-  const commits = new Commits(db, onCommit);
+  const commits = new Commits(db, onCommit, onFailure);
   const rooms = new Rooms(db);
   rooms.add(LOBBY, now());
   return {
@@ -34,8 +44,13 @@ export function openLog(file: string, now: () => number, onCommit: () => void): 
     files: new Files(db),
     changes: new Changes(db),
     write: (work) => commits.write(work),
+    probe: () => commits.write(() => void db.pragma(`user_version = ${db.pragma("user_version", { simple: true })}`)),
     scrub() {
-      if (db.open) db.pragma("wal_checkpoint(TRUNCATE)");
+      try {
+        if (db.open) db.pragma("wal_checkpoint(TRUNCATE)");
+      } catch {
+        // It is erased; what stands beside it is overwritten once there is room.
+      }
     },
     close() {
       commits.flush();

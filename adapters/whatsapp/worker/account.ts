@@ -154,6 +154,8 @@ export class Account {
   #listen({ sock }: Line, stanzas: WeakMap<Uint8Array, BinaryNode["attrs"]>): void {
     // Before Baileys itself gets to see the stanza.
     sock.ws.prependListener("CB:message", (node: BinaryNode) => {
+      // Baileys takes in one by one what the bot missed, and what comes meanwhile at once: it would overtake.
+      node.attrs.offline ??= "0";
       for (const { content } of getBinaryNodeChildren(node, "enc")) {
         if (content instanceof Uint8Array) stanzas.set(content, node.attrs);
       }

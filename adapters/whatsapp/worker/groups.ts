@@ -139,8 +139,8 @@ function formsOf({ id, phoneNumber, lid }: Partial<GroupParticipant>): string[] 
   return [...new Set(forms)];
 }
 
-/** The code in an answer to a question, where the server refused. */
+/** The code in an answer to a question, where the server refused. The library has codes of its own for what was no answer. */
 export function codeIn(error: unknown): number | undefined {
-  const { data, output } = error as { data?: unknown; output?: { statusCode?: number } };
-  return typeof data === "number" && data > 0 ? data : output?.statusCode;
+  const { data } = error as { data?: unknown };
+  return typeof data === "number" && data > 0 ? data : undefined;
 }

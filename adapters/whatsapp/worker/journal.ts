@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import type { Vault, VaultEntry } from "../../adapter.ts";
+import { fieldsOf, isFields, jsonIn } from "../payload.ts";
 import { RECEIVED, SEEN } from "../vault-kinds.ts";
-import { restored, stored } from "./vault-keys.ts";
+import { stored } from "./vault-keys.ts";
 
 const SEEN_MS = 24 * 3_600_000;
 
@@ -58,12 +59,12 @@ export class Journal {
   /** @returns undefined if it was never decrypted, or so long ago that it is forgotten */
   async find(id: string): Promise<Entry | undefined> {
     const found = (await this.#vault.read(RECEIVED, [id])).get(id) ?? (await this.#vault.read(SEEN, [id])).get(id);
-    return found === undefined ? undefined : restored<Entry>(found);
+    return found === undefined ? undefined : entryIn(found);
   }
 
-  /** What was not handed over yet, in the order of its arrival. */
+  /** What was not handed over yet and can be read, in the order of its arrival. */
   async waiting(): Promise<Entry[]> {
-    const entries = [...(await this.#vault.read(RECEIVED)).values()].map((text) => restored<Entry>(text));
+    const entries = [...(await this.#vault.read(RECEIVED)).values()].flatMap((text) => entryIn(text) ?? []);
     entries.sort((a, b) => a.order - b.order);
     this.#lastOrder = Math.max(this.#lastOrder, entries.at(-1)?.order ?? 0);
     return entries;
@@ -106,6 +107,16 @@ export class Journal {
     const id = keys.map((key) => found.get(key)).find((each) => each !== undefined);
     return id === undefined ? undefined : await this.find(id);
   }
+}
+
+/** @returns undefined if it is damaged: one that cannot be read keeps none of the others back */
+function entryIn(text: string): Entry | undefined {
+  const { id, order, at, attrs, plaintext } = fieldsOf(jsonIn(text));
+  if (typeof id !== "string" || typeof order !== "number" || typeof at !== "number" || !isFields(attrs))
+    return undefined;
+  if (!Object.values(attrs).every((value) => typeof value === "string")) return undefined;
+  const entry: Entry = { id, order, at, attrs: attrs as Record<string, string> };
+  return typeof plaintext === "string" ? { ...entry, plaintext } : entry;
 }
 
 /** An id alone is not enough: whoever writes chooses it. */

@@ -1,6 +1,6 @@
 import type { Vault } from "../../adapter.ts";
 import { bareJid, isLid, isPhone, personOf, userOf } from "../ids.ts";
-import { restored } from "./vault-keys.ts";
+import { jsonIn } from "../payload.ts";
 
 /** So many people are kept in memory; the others are read again when they write. */
 const PEOPLE = 20_000;
@@ -73,7 +73,7 @@ export class Mappings {
   async #read(keys: readonly string[]): Promise<Map<string, string>> {
     const users = new Map<string, string>();
     for (const [key, text] of await this.#vault.read("lid-mapping", keys)) {
-      const user = restored<unknown>(text);
+      const user = jsonIn(text);
       if (typeof user === "string") users.set(key, user);
     }
     return users;

@@ -1,5 +1,5 @@
 import { SendError } from "../../adapter.ts";
-import { calledOff, isStale, notConnected, sendErrorOf } from "../errors.ts";
+import { calledOff, isStale, notAnswered, notConnected, sendErrorOf } from "../errors.ts";
 import { isGroup } from "../ids.ts";
 import type { SendOrder } from "../protocol.ts";
 import { compose } from "./composing.ts";
@@ -54,7 +54,8 @@ export class Outbound {
   async #mayWrite(chatId: string, { sock }: Line): Promise<void> {
     const { groups } = this.#options;
     const silent = await groups.isSilent(chatId, sock.user).catch((error) => {
-      throw sendErrorOf(codeIn(error) ?? 500);
+      const code = codeIn(error);
+      throw code === undefined ? notAnswered() : sendErrorOf(code);
     });
     if (silent) throw new SendError("refused", "only admins write in this group, and the bot is none");
   }

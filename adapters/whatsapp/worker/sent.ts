@@ -1,5 +1,6 @@
 import { proto, type WAMessageKey } from "@whiskeysockets/baileys";
 import type { Vault } from "../../adapter.ts";
+import { fieldsOf, jsonIn } from "../payload.ts";
 import { SENT } from "../vault-kinds.ts";
 import type { Mappings } from "./mappings.ts";
 
@@ -26,7 +27,7 @@ export class Sent {
 
   async find(messageId: string): Promise<proto.IMessage | undefined> {
     const row = await this.#row(messageId);
-    return row && proto.Message.decode(Buffer.from(row.content, "base64"));
+    return row && contentOf(row);
   }
 
   async keep(messageId: string, to: string, message: proto.IMessage): Promise<void> {
@@ -42,13 +43,21 @@ export class Sent {
     const row = id ? await this.#row(id) : undefined;
     if (row === undefined || !remoteJid) return undefined;
     await this.#mappings.load([row.to, remoteJid]);
-    return this.#mappings.isSame(row.to, remoteJid)
-      ? proto.Message.decode(Buffer.from(row.content, "base64"))
-      : undefined;
+    return this.#mappings.isSame(row.to, remoteJid) ? contentOf(row) : undefined;
   }
 
   async #row(messageId: string): Promise<Row | undefined> {
     const text = (await this.#vault.read(SENT, [messageId])).get(messageId);
-    return text === undefined ? undefined : (JSON.parse(text) as Row);
+    const { to, content } = fieldsOf(text === undefined ? undefined : jsonIn(text));
+    return typeof to === "string" && typeof content === "string" ? { to, content } : undefined;
+  }
+}
+
+/** @returns undefined if it is damaged: then it is as if it had not been kept */
+function contentOf({ content }: Row): proto.IMessage | undefined {
+  try {
+    return proto.Message.decode(Buffer.from(content, "base64"));
+  } catch {
+    return undefined;
   }
 }

@@ -5,6 +5,9 @@ import type { Entry } from "./journal.ts";
 /** Phones answer for a handful at a time. */
 const SENT_AGAIN = 100;
 
+/** What is later than this is no time. */
+const LAST_SECOND = 1e11;
+
 /** Whose account it is: what Baileys calls `me`. */
 export interface Me {
   id: string;
@@ -22,7 +25,8 @@ export function messageIn(entry: Entry, me: Me): WireMessage {
   const wire = { ...fullMessage, key: { ...fullMessage.key } };
   if (entry.plaintext === undefined) wire.key.isViewOnce = true;
   else wire.message = contentIn(entry.plaintext);
-  if (!(Number(wire.messageTimestamp) > 0)) wire.messageTimestamp = Math.floor(entry.at / 1_000);
+  const seconds = Number(wire.messageTimestamp);
+  if (!(seconds > 0 && seconds <= LAST_SECOND)) wire.messageTimestamp = Math.floor(entry.at / 1_000);
   return wire;
 }
 

@@ -129,6 +129,21 @@ describe("receiving", () => {
     expect(stage.gateway.handedOver.all.length).toBe(13);
   });
 
+  test("what comes while the bot still takes in what it missed stands behind that", async () => {
+    const stage = await Stage.linked();
+    const [alice, bob] = [stage.wa.contact("Alice"), stage.wa.contact("Bob")];
+    const missed = Array.from({ length: 20 }, (_, index) => `missed ${index}`);
+    for (const text of missed) await alice.writes(text);
+    const started = stage.started();
+    await stage.wa.connected;
+    await alice.writes("just now");
+    await bob.writes("good morning");
+    await started;
+    await stage.gateway.said("just now");
+    await stage.gateway.said("good morning");
+    expect(stage.gateway.texts().filter((text) => text !== "good morning")).toEqual([...missed, "just now"]);
+  });
+
   test("a store that fails keeps nothing from being answered in the end, and confirms nothing", async () => {
     const stage = await Stage.linked();
     await stage.started();

@@ -185,6 +185,11 @@ export class FakeDiscord {
     return this.#world.sent.all;
   }
 
+  /** How often what people see of the bot has changed. */
+  get changes(): number {
+    return this.#world.sent.changes;
+  }
+
   /** What everybody sees in a channel now, oldest first. */
   visible(channel: FakeChannel): APIMessage[] {
     return channel.messages;

@@ -174,6 +174,7 @@ export class FakeGateway {
   }
 
   #begin(connection: Connection, { intents, shard: [shard, shards] = [0, 1] }: GatewayIdentifyData): void {
+    this.#forget(shard);
     this.#lastSession += 1;
     const id = `session-${this.#lastSession}`;
     const session = new Session({ id, shard, shards, intents, botId: this.#options.bot.id });
@@ -181,6 +182,13 @@ export class FakeGateway {
     this.#enliven(connection, session);
     this.#welcome(session, shards);
     this.#options.bell.ring();
+  }
+
+  /** Nobody resumes a session of a shard that has begun another. */
+  #forget(shard: number): void {
+    for (const session of this.sessions) {
+      if (session.shard === shard && !session.connected) this.#sessions.delete(session.id);
+    }
   }
 
   #welcome(session: Session, shards: number): void {

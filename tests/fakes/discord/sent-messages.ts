@@ -9,6 +9,8 @@ export class SentMessages {
   readonly #bell: Bell;
   readonly #files: FileStore;
   readonly #byId = new Map<string, SentMessage>();
+  /** How often something appeared, changed or went. */
+  changes = 0;
 
   constructor(bell: Bell, files: FileStore) {
     this.#bell = bell;
@@ -44,11 +46,16 @@ export class SentMessages {
       known.edits.push(message.content);
       Object.assign(known, { message, text: message.content, files, choices });
     }
-    this.#bell.ring();
+    this.#changed();
   }
 
   gone(messageId: string): void {
-    if (this.#byId.delete(messageId)) this.#bell.ring();
+    if (this.#byId.delete(messageId)) this.#changed();
+  }
+
+  #changed(): void {
+    this.changes += 1;
+    this.#bell.ring();
   }
 
   waitForMany(count: number, fits: (sent: SentMessage) => boolean): Promise<SentMessage[]> {

@@ -202,9 +202,19 @@ export class FakeTelegram implements World {
     return this.#faults.add(method, fault);
   }
 
-  /** Keep the calls of a method waiting. */
-  hang(method: string): Hang {
-    return this.#faults.hang(method);
+  /** Keep the calls of a method waiting: all until it is released, or the next `calls`. */
+  hang(method: string, calls?: number): Hang {
+    return this.#faults.hang(method, calls);
+  }
+
+  /** Cut the connection through which updates come, if one is open. */
+  cutPoll(): void {
+    this.#server.cut("getUpdates");
+  }
+
+  /** `look` is called whenever the bot has sent something. */
+  onSent(look: (sent: SentMessage) => void): void {
+    this.#sent.on(look);
   }
 
   noteSent(sent: SentMessage): void {

@@ -23,6 +23,8 @@ export interface Hang {
 }
 
 interface HeldCalls extends Hang {
+  /** Calls that it is still to hold. */
+  left: number;
   arrive(): void;
   released: Promise<void>;
 }
@@ -48,10 +50,12 @@ export class Faults {
     return fault;
   }
 
-  hang(method: string): Hang {
+  /** @param calls so many are held, those after them pass */
+  hang(method: string, calls = Number.POSITIVE_INFINITY): Hang {
     const arrival = Promise.withResolvers<void>();
     const release = Promise.withResolvers<void>();
     const hang: HeldCalls = {
+      left: calls,
       arrived: arrival.promise,
       arrive: arrival.resolve,
       released: release.promise,
@@ -67,8 +71,10 @@ export class Faults {
   /** Wait as long as calls of the method are held. */
   async pass(method: string): Promise<void> {
     const hang = this.#hangs.get(method);
-    hang?.arrive();
-    await hang?.released;
+    if (hang === undefined || hang.left === 0) return;
+    hang.left -= 1;
+    hang.arrive();
+    await hang.released;
   }
 
   close(): void {

@@ -5,8 +5,9 @@
 
 import type { InboundMessage } from "../../../adapters/record.ts";
 import { normalizeCallback } from "../../../adapters/telegram/callback.ts";
+import type { TelegramMessage } from "../../../adapters/telegram/message.ts";
 import { type BotIdentity, normalize } from "../../../adapters/telegram/normalize.ts";
-import { readUpdate, type TelegramMessage } from "../../../adapters/telegram/payload.ts";
+import { readUpdate } from "../../../adapters/telegram/payload.ts";
 import { entitiesOf } from "./entities.ts";
 import type { WireUpdate } from "./wire.ts";
 

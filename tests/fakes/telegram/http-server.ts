@@ -19,6 +19,8 @@ export interface HttpOptions {
 export class HttpServer {
   readonly #options: HttpOptions;
   readonly #server: Server;
+  /** What has not been answered yet, by method. */
+  readonly #open = new Map<ServerResponse, string>();
 
   constructor(options: HttpOptions) {
     this.#options = options;
@@ -31,6 +33,11 @@ export class HttpServer {
   async listen(): Promise<string> {
     await new Promise<void>((listening) => this.#server.listen(0, "127.0.0.1", listening));
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  /** Cut the connections of the calls of a method that wait for their answers. */
+  cut(method: string): void {
+    for (const [response, called] of [...this.#open]) if (called === method) response.destroy();
   }
 
   async close(): Promise<void> {
@@ -59,8 +66,14 @@ export class HttpServer {
     const { faults, note, call } = this.#options;
     note(method, payload);
     const gone = new AbortController();
-    response.once("close", () => gone.abort());
+    this.#open.set(response, method);
+    response.once("close", () => {
+      this.#open.delete(response);
+      gone.abort();
+    });
     await faults.pass(method);
+    // Whoever hung up while nobody was listening was not heard.
+    if (gone.signal.aborted) return;
     const fault = faults.take(method);
     if (fault !== undefined && fault.when !== "after") return goWrong(response, fault);
     try {

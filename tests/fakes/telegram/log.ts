@@ -8,6 +8,11 @@ export class Log<T> {
     for (const look of [...this.#waiting]) look(item);
   }
 
+  /** `look` is called with everything that happens from now on. */
+  on(look: (item: T) => void): void {
+    this.#waiting.add(look);
+  }
+
   /** The first item that matches, whether it has happened already or is still to come; pending for ever if it never does. */
   waitFor(matches: (item: T) => boolean): Promise<T> {
     const past = this.all.find(matches);

@@ -47,6 +47,7 @@ export class WebPerson implements AsyncDisposable {
   readonly #unclaimed: Heard[] = [];
   readonly #heard: WireMessage[] = [];
   readonly #waiting = new Set<Waiting>();
+  readonly #looks = new Set<(event: Heard) => void>();
 
   private constructor(baseUrl: string, person: { id: string; name: string; token: string }) {
     this.#baseUrl = baseUrl.replace(/\/$/, "");
@@ -68,8 +69,15 @@ export class WebPerson implements AsyncDisposable {
   }
 
   /** Any request to the API, as this person. `path` is below `/web/api`. */
-  request(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Response> {
+  request(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+    signal?: AbortSignal,
+  ): Promise<Response> {
     const init: RequestInit = { method, headers: { authorization: `Bearer ${this.token}`, ...headers } };
+    if (signal !== undefined) init.signal = signal;
     if (body !== undefined) {
       init.headers = { "content-type": "application/json", ...init.headers };
       init.body = JSON.stringify(body);
@@ -159,6 +167,11 @@ export class WebPerson implements AsyncDisposable {
     });
   }
 
+  /** `look` is called with every event from now on. */
+  onEvent(look: (event: Heard) => void): void {
+    this.#looks.add(look);
+  }
+
   /** Every new message heard so far. */
   heard(): readonly WireMessage[] {
     return this.#heard;
@@ -210,6 +223,7 @@ export class WebPerson implements AsyncDisposable {
   }
 
   #take(event: Heard): void {
+    for (const look of this.#looks) look(event);
     if (event.name === "message") this.#heard.push(event.data);
     for (const waiting of this.#waiting) if (waiting.take(event)) return;
     this.#unclaimed.push(event);

@@ -21,6 +21,8 @@ export interface Writing {
   forwarded?: boolean;
   /** The bot cannot decrypt it the first time, and has to ask for it again. */
   garbled?: boolean;
+  /** Called in place of leaving it for the bot: WhatsApp has it when `leave` is called. */
+  heldBack?: (leave: () => void) => void;
 }
 
 const { MESSAGE_EDIT, REVOKE } = proto.Message.ProtocolMessage.Type;
@@ -153,8 +155,8 @@ export class FakeContact {
     return { parent, parts };
   }
 
-  #post(content: proto.IMessage, { in: group, id, sentAt, garbled }: Writing, edit?: Letter["edit"]) {
-    const letter: Letter = { content, group: group?.state, id, sentAt, garbled };
+  #post(content: proto.IMessage, { in: group, id, sentAt, garbled, heldBack }: Writing, edit?: Letter["edit"]) {
+    const letter: Letter = { content, group: group?.state, id, sentAt, garbled, heldBack };
     return post(this.#world, this.state, edit === undefined ? letter : { ...letter, edit });
   }
 

@@ -5,7 +5,7 @@ import { Account } from "./account.ts";
 import { ChatServer } from "./chat-server.ts";
 import { FakeContact } from "./fake-contact.ts";
 import { FakeGroup } from "./fake-group.ts";
-import { Faults } from "./faults.ts";
+import { type Cut, Faults } from "./faults.ts";
 import { FrontDesk } from "./front-desk.ts";
 import type { Group } from "./group.ts";
 import { describe, groupNotice } from "./group-notices.ts";
@@ -161,6 +161,14 @@ export class FakeWhatsApp {
   /** What people see of the bot, in the order in which it first appeared, each id once. */
   get sent(): readonly SentMessage[] {
     return this.#world.sent.all;
+  }
+
+  /**
+   * The ids of all that came from the bot, in the order in which the server first had them: that is where they stand, also
+   * those that could be read later only.
+   */
+  get arrived(): readonly string[] {
+    return [...this.#world.arrivals.keys()];
   }
 
   /** The first message of the bot whose text contains, matches or satisfies what is wanted, once there is one. */
@@ -336,6 +344,11 @@ export class FakeWhatsApp {
   /** Messages are taken, but the bot is told only after the release. */
   holdAcks(): { release(): void } {
     return this.#world.faults.holdAcks();
+  }
+
+  /** The line is cut at the bot's next message, which is taken or not; `undefined`: no longer. */
+  cutAtSend(when: Cut | undefined): void {
+    this.#world.faults.cutAtSend(when);
   }
 
   /** Until the release, nothing that the bot confirms counts: it will be told of it again when it connects anew. */

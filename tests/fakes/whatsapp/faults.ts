@@ -1,3 +1,6 @@
+/** When the line is cut: before a message is heard, or after it was taken and before that is confirmed. */
+export type Cut = "before" | "after";
+
 /** What goes wrong between the bot and the server, and for how long. */
 export class Faults {
   /** The reason of `<failure>` that every login is answered with. */
@@ -10,6 +13,7 @@ export class Faults {
   #forgetting = 0;
   #holding = 0;
   #held: Array<() => void> = [];
+  #cut: Cut | undefined;
 
   failSends(code: number, times: number): void {
     this.#failed = { code, times };
@@ -17,6 +21,18 @@ export class Faults {
 
   loseAcks(times: number): void {
     this.#lostAcks = times;
+  }
+
+  /** The line is cut at the next message; `undefined`: no longer. */
+  cutAtSend(when: Cut | undefined): void {
+    this.#cut = when;
+  }
+
+  /** Whether the line is to be cut now. */
+  cuts(when: Cut): boolean {
+    if (this.#cut !== when) return false;
+    this.#cut = undefined;
+    return true;
   }
 
   /** The code to refuse a message with that has just arrived. */

@@ -165,10 +165,15 @@ export class FrontDesk implements Desk {
   /** What the bot sends is refused, or taken and confirmed, in the order in which it arrives. */
   async #message(connection: Connection, node: BinaryNode): Promise<void> {
     const { faults } = this.#world;
+    if (faults.cuts("before")) {
+      connection.reset();
+      return;
+    }
     const failure = faults.refusal();
     const { refused, answers }: Taking = failure ? { refused: failure, answers: [] } : await take(this.#world, node);
     const { id, to, participant } = node.attrs;
     const attributes = { class: "message", id, from: to, participant, t: secondsOf(this.#world), error: refused };
+    if (faults.cuts("after")) connection.reset();
     faults.acknowledge(() => connection.send(element("ack", attributes)));
     for (const answer of answers) await answer();
   }

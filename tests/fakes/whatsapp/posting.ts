@@ -20,12 +20,15 @@ export interface Letter {
   edit?: "1" | "7" | "8";
   /** The bot cannot decrypt it the first time. */
   garbled?: boolean | undefined;
+  /** Called in place of leaving it for the bot: it is left when `leave` is called. */
+  heldBack?: ((leave: () => void) => void) | undefined;
 }
 
 /** Encrypt what somebody writes and leave it for the bot. */
 export function post(world: World, person: Person, letter: Letter): Promise<FakeMessage> {
   return world.inOrder(async () => {
     const { content, group, id = messageId(), sentAt = world.clock(), edit, garbled = false } = letter;
+    const { heldBack = (leave: () => void) => leave() } = letter;
     if (group !== undefined && !group.members.includes(person)) throw new Error(`${person.name} is not in the group`);
     const form = group?.addressing ?? person.addressing;
     const { promise: taken, resolve } = Promise.withResolvers<Taken>();
@@ -37,7 +40,8 @@ export function post(world: World, person: Person, letter: Letter): Promise<Fake
     const send = async (sealed: BinaryNode[]) => {
       const attributes = { ...addressed(person, group), id, t: timestamp, type, notify: person.name, edit };
       written.node = element("message", attributes, sealed);
-      world.outbox.add(written.node, resolve);
+      const { node } = written;
+      heldBack(() => world.outbox.add(node, resolve));
     };
     const resend = async (count: number) =>
       send(await sealAgain(linkedCompanion(world), person, content, group, count));

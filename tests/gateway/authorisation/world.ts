@@ -10,7 +10,6 @@ import { createMetrics } from "../../../gateway/metrics.ts";
 import { Platforms } from "../../../gateway/platforms.ts";
 import { Roles } from "../../../gateway/roles.ts";
 import { Runner } from "../../../gateway/runner.ts";
-import { StoreHealth } from "../../../gateway/store-health.ts";
 import { LocalLanes } from "../../../sessions/local-lanes.ts";
 import { Router } from "../../../sessions/router.ts";
 import type { ChatSettings } from "../../../sessions/settings.ts";
@@ -154,7 +153,6 @@ export function openWorld({ access, administers, code }: WorldOptions) {
     interrupt: (lane, userId, at) => runner.interrupt(lane, userId, at),
     code,
     maxWaiting: 5,
-    health: new StoreHealth(log),
     clock,
     log,
     metrics,

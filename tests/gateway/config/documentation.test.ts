@@ -98,7 +98,7 @@ test("the example shows every key, and loads with all of them", () => {
 test("the example shows the defaults", () => {
   const shown = load(everythingOn, env);
   const untouched = load("");
-  for (const section of ["limits", "runs", "queue", "attachments", "shutdown", "log"] as const) {
+  for (const section of ["limits", "runs", "queue", "outbox", "attachments", "shutdown", "log"] as const) {
     expect(shown[section]).toEqual(untouched[section]);
   }
   expect(shown.settings.general).toMatchObject(untouched.settings.general);

@@ -58,6 +58,7 @@ describe("without file and environment", () => {
       http: { host: "127.0.0.1", port: 8787, token: undefined },
       runs: { max: 16, timeoutMs: 600_000, maxAttempts: 3 },
       queue: { maxWaitingPerUser: 20, settleMs: 1000 },
+      outbox: { maxFailures: 20 },
       attachments: { maxBytes: 5_000_000, maxPerTurn: 10 },
       shutdown: { graceMs: 20_000 },
       log: { level: "info" },

@@ -10,6 +10,8 @@ export interface ProgramOptions {
   /** Besides PATH nothing of this process's environment is handed on. */
   env: Record<string, string>;
   cwd: string;
+  /** What starts it, as a shell with limits that ends in `exec "$@"`. */
+  under?: readonly string[];
 }
 
 /** Parley as a process, as its users run it. */
@@ -21,8 +23,9 @@ export class Program {
   readonly #ready: Promise<string>;
   readonly #looks = new Set<() => void>();
 
-  constructor({ args = ["start"], env, cwd }: ProgramOptions) {
-    this.child = spawn(process.execPath, [LAUNCHER, ...args], {
+  constructor({ args = ["start"], env, cwd, under = [] }: ProgramOptions) {
+    const [command = "", ...line] = [...under, process.execPath, LAUNCHER, ...args];
+    this.child = spawn(command, line, {
       cwd,
       env: { PATH: process.env.PATH ?? "", ...env },
       stdio: ["ignore", "pipe", "pipe"],

@@ -13,7 +13,7 @@ import {
   type Stage,
 } from "./stage.ts";
 
-/** One supergroup with the bot in it, and everybody's private chat. */
+/** One supergroup or forum with the bot in it, and everybody's private chat. */
 export class TelegramStage implements Stage {
   readonly platform = "telegram";
   readonly groupKind = "group";
@@ -22,13 +22,13 @@ export class TelegramStage implements Stage {
   readonly group: FakeChat;
   #tellAdmins: (() => void) | undefined;
 
-  private constructor(tg: FakeTelegram) {
+  private constructor(tg: FakeTelegram, forum: boolean) {
     this.tg = tg;
-    this.group = tg.group("Team", { supergroup: true });
+    this.group = tg.group("Team", { supergroup: true, forum });
   }
 
-  static async open(): Promise<TelegramStage> {
-    return new TelegramStage(await FakeTelegram.start());
+  static async open({ forum = false } = {}): Promise<TelegramStage> {
+    return new TelegramStage(await FakeTelegram.start(), forum);
   }
 
   get env(): Record<string, string> {
@@ -87,7 +87,9 @@ export class TelegramPerson implements Person {
     const { tg, group } = this.#stage;
     const chat = inPrivate ? tg.dm(this.user) : group;
     const written = inPrivate || unaddressed || text.startsWith("/") ? text : `@${tg.bot.username} ${text}`;
-    const message = chat.post(this.user, written, { replyTo: replyTo?.ref as WireMessage | undefined });
+    const original = replyTo?.ref as WireMessage | undefined;
+    const topic = chat.isForum ? chat.topics.get(original?.message_thread_id ?? 0) : undefined;
+    const message = chat.post(this.user, written, { replyTo: original, topic });
     await tg.taken(message);
     return { id: String(message.message_id), ref: message };
   }

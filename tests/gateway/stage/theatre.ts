@@ -20,14 +20,19 @@ export interface TheatreOptions {
   env?: Record<string, string>;
   /** Run the program as a process of its own. Default: inside this one, which is quicker. */
   asProcess?: boolean;
+  /** Where the program kills itself, with `asProcess`; once it has risen it does not. */
+  failpoint?: string;
 }
 
 interface Running {
+  /** Empty if it has killed itself while it started. */
   url: string;
   /** With it the first owner is claimed, as long as there is none. */
   claimCode: string | undefined;
   stop(): Promise<unknown>;
   kill(): Promise<unknown>;
+  /** Of a process: resolves with how it has ended. */
+  ended?: Promise<number | NodeJS.Signals>;
 }
 
 interface Parts {
@@ -61,7 +66,7 @@ export class Theatre {
   }
 
   static async open(stage: Stage, options: TheatreOptions = {}): Promise<Theatre> {
-    const { strategy = "per-user", settings = {}, env = {}, asProcess = false } = options;
+    const { strategy = "per-user", settings = {}, env = {}, asProcess = false, failpoint } = options;
     const claude = await FakeAnthropic.start();
     const folder = await mkdtemp(join(tmpdir(), "parley-theatre-"));
     const logged: string[] = [];
@@ -84,8 +89,9 @@ export class Theatre {
     await writeFile(join(folder, "parley.yaml"), JSON.stringify(complete));
     await stage.prepare?.(join(folder, DEFAULT_DATA_DIR));
     const start = () => (asProcess ? spawned(folder, environment, logged) : composed(folder, environment, logged));
-    const gateway = await start();
-    await stage.connect(gateway.url);
+    const doomed = () => spawned(folder, { ...environment, PARLEY_FAILPOINT: failpoint ?? "" }, logged);
+    const gateway = await (failpoint === undefined ? start() : doomed());
+    if (gateway.url !== "") await stage.connect(gateway.url);
     const theatre = new Theatre({ claude, stage, gateway, folder, logged }, start);
     onTestFinished(() => theatre.#close());
     return theatre;
@@ -177,7 +183,10 @@ async function composed(folder: string, env: Record<string, string>, logged: str
 
 async function spawned(folder: string, env: Record<string, string>, logged: string[]): Promise<Running> {
   const program = new Program({ cwd: folder, env });
-  const url = await program.ready();
+  const url = await program.ready().catch(async (error) => {
+    if (env.PARLEY_FAILPOINT === undefined || (await program.exited) !== "SIGKILL") throw error;
+    return "";
+  });
   const ended = (signal: NodeJS.Signals) => async () => {
     const code = await program.end(signal);
     logged.push(...program.errors);
@@ -191,6 +200,7 @@ async function spawned(folder: string, env: Record<string, string>, logged: stri
     },
     stop: ended("SIGTERM"),
     kill: ended("SIGKILL"),
+    ended: program.exited,
   };
 }
 

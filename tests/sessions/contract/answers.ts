@@ -178,12 +178,14 @@ export function answers(scene: StoreScene): void {
     await scene.store.end(run, { outcome: "done", deliveries: [{ to, opened: true, replyTo: "m", chunks }] });
     const inside = await scene.store.nextChunk(run.chat.ref);
     expect(inside).toMatchObject({ opened: true, to: { threadId: "gone" } });
-    await scene.store.deliverOutside(inside as NonNullable<typeof inside>);
+    await scene.store.deliverOutside(inside as NonNullable<typeof inside>, notice("it is gone"));
     const [first, second] = [await next(run), await next(run)];
     expect([first?.text, second?.text]).toEqual(["one", "two"]);
     expect(first).toMatchObject({ opened: false, replyTo: "m", uncertain: false });
     for (const chunk of [first, second]) expect(chunk?.to.threadId).toBeUndefined();
     expect(first?.key).not.toBe(inside?.key);
+    expect(await next(run)).toMatchObject({ text: "it is gone" });
+    expect(await next(run)).toBeNull();
   });
 
   test("a delivery that failed can leave a word in its place, to the same reader", async () => {

@@ -196,6 +196,20 @@ export function chats(scene: StoreScene): void {
         expect(chunk?.replyTo).toBeUndefined();
       });
 
+      test("takes along what waits and runs since before an earlier move when it moves again", async () => {
+        await say("alice", "running");
+        const running = await claim();
+        await say("alice", "waiting");
+        await scene.store.moveChat(from, "-200");
+        const moved = await scene.store.moveChat({ ...from, chatId: "-200" }, "-300");
+        const lane = "agent:main:telegram:group:-300";
+        expect(moved.map((each) => each.lane)).toEqual([lane]);
+        expect(await scene.store.end(running, answer(running, "ok"))).toEqual({ lane, more: true });
+        const next = await claim(lane);
+        expect([next.sessionId, next.to.chatId, ...texts(next)]).toEqual([running.sessionId, "-300", "waiting"]);
+        expect(await scene.store.sessions()).toMatchObject([{ key: lane }]);
+      });
+
       test("plans a message of the old chat that comes late as one of the new", async () => {
         await say("alice", "old");
         await serveAll();

@@ -47,7 +47,7 @@ export function files(scene: StoreScene): void {
         to: { platform: "telegram", account: "default", chatId: "-100", threadId: "7" },
       });
       await scene.store.chunkSent(await next(), "m1");
-      await scene.store.deliverOutside(await next());
+      await scene.store.deliverOutside(await next(), { chunks: [] });
       for (const name of ["one", "two"]) {
         const chunk = await next();
         expect(chunk.files).toEqual(file(name).files);
