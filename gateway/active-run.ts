@@ -8,6 +8,8 @@ export class ActiveRun {
   readonly run: Run;
   /** Whether something is being written that can be broken off. */
   writing = false;
+  /** Whether something that is finished waits for the store: an interruption must not throw it away. */
+  saving: () => boolean = () => false;
   /** True from an interruption until it is dealt with. */
   #interrupted = false;
   #controller = new AbortController();
@@ -47,12 +49,12 @@ export class ActiveRun {
   abort(reason: AbortReason): void {
     if (reason === "interrupted") this.#interrupted = true;
     else this.#final ??= reason;
-    if (this.writing || reason !== "interrupted") this.#controller.abort(reason);
+    if ((this.writing && !this.saving()) || reason !== "interrupted") this.#controller.abort(reason);
   }
 
   /**
    * Whatever the work is doing, an abort ends the waiting for it: nothing that ignores its signal can hold a lane. What it
-   * still does afterwards finds its lease gone.
+   * still does afterwards is void.
    *
    * @returns why it was aborted; undefined if it ended by itself
    */

@@ -39,16 +39,16 @@ const PARKED =
 /**
  * Sends one chunk, and sees to what follows from it.
  *
- * Every send is written down before and after it. Where the store fails behind a send that succeeded, that is remembered,
- * and written down before anything else of the chat is sent.
+ * Every send is written down before and after it. Where the store fails behind a send, what came of it is remembered, and
+ * written down before anything else of the chat is sent: a send that nobody has noted counts as a crash.
  */
 export class ChunkSender {
   readonly #options: ChunkSenderOptions;
   readonly #stopping: AbortSignal;
-  /** By chat: what the platform has taken, while the store could not yet be told. */
-  readonly #taken = new Map<number, { chunk: PendingChunk; messageId: string }>();
+  /** By chat: what came of a send that the store could not be told of yet, and what follows from it. */
+  readonly #owed = new Map<number, { note(): Promise<void>; outcome: Outcome }>();
   /** How often the chunk that a chat is at has failed, by the way it failed: one kind says nothing of another. */
-  readonly #failures = new Map<number, Map<string, number>>();
+  readonly #failures = new Map<number, { key: string; kinds: Map<string, number> }>();
 
   /** @param stopping what is being sent is cut off, and goes out after the next start */
   constructor(options: ChunkSenderOptions, stopping: AbortSignal) {
@@ -58,19 +58,28 @@ export class ChunkSender {
 
   /** Send a chat's next chunk. @throws StoreError */
   async sendNext(chatRef: number): Promise<Outcome> {
-    await this.#noteTaken(chatRef);
+    const owed = this.#owed.get(chatRef);
+    if (owed !== undefined) {
+      const outcome = await this.#note(chatRef, owed.outcome, owed.note);
+      if (outcome.kind !== "next") return outcome;
+    }
     const chunk = await this.#options.store.nextChunk(chatRef);
     if (chunk === null) return { kind: "leave" };
+    if (this.#stopping.aborted) {
+      await this.#options.store.chunkUnsent(chunk);
+      return { kind: "leave" };
+    }
     const outcome = await this.#send(chunk);
     if (outcome.kind === "next") this.#failures.delete(chatRef);
     return outcome;
   }
 
-  async #noteTaken(chatRef: number): Promise<void> {
-    const taken = this.#taken.get(chatRef);
-    if (taken === undefined) return;
-    await this.#options.store.chunkSent(taken.chunk, taken.messageId);
-    this.#taken.delete(chatRef);
+  /** Tell the store what came of a send, now or before the next one. @returns the outcome @throws StoreError */
+  async #note(chatRef: number, outcome: Outcome, note: () => Promise<void>): Promise<Outcome> {
+    this.#owed.set(chatRef, { note, outcome });
+    await note();
+    this.#owed.delete(chatRef);
+    return outcome;
   }
 
   async #send(chunk: PendingChunk): Promise<Outcome> {
@@ -97,9 +106,7 @@ export class ChunkSender {
       return await this.#failed(chunk, error, adapter);
     }
     metrics.chunks.inc({ platform, result: "sent" });
-    this.#taken.set(chunk.chatRef, { chunk, messageId });
-    await this.#noteTaken(chunk.chatRef);
-    return { kind: "next" };
+    return await this.#note(chunk.chatRef, { kind: "next" }, () => store.chunkSent(chunk, messageId));
   }
 
   /**
@@ -116,6 +123,7 @@ export class ChunkSender {
     const giveUp = () => reject(new SendError("temporary", "the platform has not answered", { uncertain: true }));
     const onAbort = () => void cancels.push(clock.after(LAST_WORD_MS, giveUp));
     signal.addEventListener("abort", onAbort, { once: true });
+    if (signal.aborted) onAbort();
     try {
       return await Promise.race([put(chunk, adapter, signal), unanswered]);
     } finally {
@@ -140,16 +148,21 @@ export class ChunkSender {
     const code = failure?.code ?? "fault";
     if (this.#stopping.aborted) return await this.#cutOff(chunk, failure);
     metrics.chunks.inc({ platform, result: code });
-    const before = this.#countFailure(chunk.chatRef, failure?.uncertain ? "uncertain" : code);
+    const before = this.#countFailure(chunk, failure?.uncertain ? "uncertain" : code);
     const isTooOld = clock.now() - chunk.since > giveUpMs;
     const verdict = verdictOn(error, chunk, { before, maxFailures, isTooOld });
     const fields = { platform, delivery: chunk.deliveryId, chunk: chunk.index, code };
     switch (verdict.kind) {
       case "again":
-        if (verdict.failure === undefined) await store.chunkUnsent(chunk, code);
-        else await store.chunkFailed(chunk, verdict.failure);
         this.#logRetry(error, fields, verdict);
-        return { kind: "again", afterMs: verdict.afterMs, deliveryId: chunk.deliveryId };
+        return await this.#note(
+          chunk.chatRef,
+          { kind: "again", afterMs: verdict.afterMs, deliveryId: chunk.deliveryId },
+          async () => {
+            if (verdict.failure === undefined) await store.chunkUnsent(chunk, code);
+            else await store.chunkFailed(chunk, verdict.failure);
+          },
+        );
       case "moved":
         await store.chunkUnsent(chunk);
         await onChatMoved(chunk.to, verdict.toChatId);
@@ -182,10 +195,12 @@ export class ChunkSender {
     const { platform } = chunk.to;
     const last: FailedSend = typeof failure === "string" ? { code: failure } : failure;
     const doubtful = [chunk.doubts > 0, chunk.faults > 0, last.doubtful, last.fault].includes(true);
-    await store.deliveryFailed(chunk, failure, wordOn(chunk, { reason: last.code, doubtful }, adapter));
-    metrics.failedDeliveries.inc({ platform, code: last.code });
-    log.error({ platform, delivery: chunk.deliveryId, chunk: chunk.index, code: last.code, err: error }, PARKED);
-    return { kind: "next" };
+    const word = wordOn(chunk, { reason: last.code, doubtful }, adapter);
+    return await this.#note(chunk.chatRef, { kind: "next" }, async () => {
+      await store.deliveryFailed(chunk, failure, word);
+      metrics.failedDeliveries.inc({ platform, code: last.code });
+      log.error({ platform, delivery: chunk.deliveryId, chunk: chunk.index, code: last.code, err: error }, PARKED);
+    });
   }
 
   /** What it showed must not pass for the answer. As well as it goes: the delivery does not depend on it. */
@@ -194,10 +209,11 @@ export class ChunkSender {
   }
 
   /** Note one more failure of this kind. @returns how many there were before it */
-  #countFailure(chatRef: number, kind: string): number {
-    const kinds = this.#failures.get(chatRef) ?? new Map<string, number>();
+  #countFailure({ chatRef, key }: PendingChunk, kind: string): number {
+    const known = this.#failures.get(chatRef);
+    const kinds = known?.key === key ? known.kinds : new Map<string, number>();
     const before = kinds.get(kind) ?? 0;
-    this.#failures.set(chatRef, kinds.set(kind, before + 1));
+    this.#failures.set(chatRef, { key, kinds: kinds.set(kind, before + 1) });
     return before;
   }
 

@@ -186,7 +186,8 @@ export class Conversation {
 
   #turn(run: Run, signal: AbortSignal): Promise<TranscriptMessage> {
     const { store, attachments } = this.#options;
-    return turnMessage(run, this.#parts.adapter, store, attachments, signal);
+    const putBlob: Store["putBlob"] = (bytes, mimeType) => this.#save(() => store.putBlob(bytes, mimeType), signal);
+    return turnMessage(run, this.#parts.adapter, { putBlob }, attachments, signal);
   }
 
   /** Everybody who has written into the session, the author of this turn included, with the number of turns. */

@@ -94,6 +94,8 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
     },
     stuckMs: config.runs.timeoutMs + STUCK_MS,
     onStuck(lane) {
+      // Whoever waits for the store is not stuck, and holds what it will be able to write.
+      if (health.failing) return "later";
       metrics.stuckLanes.inc();
       log.error({ lane }, "a lane was stuck in a run that did not end: the run is given up and the lane goes on");
       runner.abandon(lane);

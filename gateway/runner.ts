@@ -1,3 +1,4 @@
+import type { Adapter } from "../adapters/adapter.ts";
 import type { Clock } from "../sessions/clock.ts";
 import { placesOf } from "../sessions/places.ts";
 import type { Router } from "../sessions/router.ts";
@@ -34,6 +35,9 @@ export interface RunnerOptions extends ConversationOptions, EndRemarksOptions {
   moved(lane: string, chatRef: number): void;
 }
 
+/** A run that is over its time because it waits for the store is looked at again so soon. */
+const SAVING_MS = 10_000;
+
 /** How long a shutdown waits for what is being shown: whoever goes on with it has to know which message it is. */
 const PARKING_MS = 1_000;
 
@@ -47,8 +51,8 @@ const PARKING_MS = 1_000;
 export class Runner {
   readonly #options: RunnerOptions;
   readonly #active = new Map<number, ActiveRun>();
-  /** Runs that this process executes, with their fences. */
-  readonly #executing = new Map<number, number>();
+  /** Runs that this process executes. */
+  readonly #executing = new Map<number, Run>();
   readonly #threads: ThreadOpener;
   readonly #remarks: EndRemarks;
   readonly #closing = new AbortController();
@@ -94,10 +98,10 @@ export class Runner {
    * void.
    */
   abandon(lane: string): void {
-    for (const active of this.#active.values()) {
-      if (active.run.lane !== lane) continue;
-      this.#executing.delete(active.run.runId);
-      active.abort("timeout");
+    for (const run of this.#executing.values()) {
+      if (run.lane !== lane) continue;
+      this.#executing.delete(run.runId);
+      this.#active.get(run.runId)?.abort("timeout");
     }
   }
 
@@ -106,7 +110,7 @@ export class Runner {
     if (claim.kind === "later") return { at: claim.at };
     if (claim.kind !== "run") return "idle";
     const { run } = claim;
-    this.#executing.set(run.runId, run.fence);
+    this.#executing.set(run.runId, run);
     try {
       return await this.#execute(run, lane);
     } catch (error) {
@@ -114,9 +118,8 @@ export class Runner {
       this.#options.log.warn({ run: run.runId, fence: run.fence }, "run was taken over");
       return "idle";
     } finally {
-      this.#threads.forget(run);
       // If it was taken over meanwhile, it is somebody else's to say when it is over.
-      if (this.#executing.get(run.runId) === run.fence) this.#executing.delete(run.runId);
+      if (this.#executing.get(run.runId) === run) this.#executing.delete(run.runId);
     }
   }
 
@@ -151,21 +154,36 @@ export class Runner {
 
   /** @param behind takes what is to be done once the end is written down */
   async #attempt(run: Run, behind: Array<() => Promise<void>>): Promise<Ending | "park"> {
-    const { clock, timeoutMs, maxAttempts, platforms, roles } = this.#options;
+    const { clock, maxAttempts, platforms } = this.#options;
     const adapter = platforms.at(run.to);
     if (run.stopped) return stopped(run, adapter, "");
     // Only the ending is missing: what is finished is never given up.
-    if (isComplete(run.steps)) return answered(run, adapter, new Answer(run.steps));
+    if (isComplete(run.steps)) return this.#finished(run, adapter);
     if (run.attempt > maxAttempts) return apologise(run, adapter, gaveUp);
     if (this.#closing.signal.aborted) return "park";
 
-    const settings = await this.#settings(run);
-    // What has begun goes on, however much it has used.
-    const over = run.steps.length > 0 ? undefined : await this.#usedUp(run, settings);
-    if (over !== undefined) return apologise(run, adapter, { code: "over-limit", text: refusal(over, clock.now()) });
-
+    // Before anything is waited for: whoever stops or parks it has to find it.
     const active = new ActiveRun(run);
     this.#active.set(run.runId, active);
+    try {
+      const settings = await this.#settings(run);
+      // What has begun goes on, however much it has used.
+      const over = run.steps.length > 0 ? undefined : await this.#usedUp(run, settings);
+      if (over !== undefined) return apologise(run, adapter, { code: "over-limit", text: refusal(over, clock.now()) });
+      return await this.#converse(active, settings, behind);
+    } finally {
+      if (this.#active.get(run.runId) === active) this.#active.delete(run.runId);
+    }
+  }
+
+  async #converse(
+    active: ActiveRun,
+    settings: ChatSettings,
+    behind: Array<() => Promise<void>>,
+  ): Promise<Ending | "park"> {
+    const { run } = active;
+    const { clock, timeoutMs, platforms, roles } = this.#options;
+    const adapter = platforms.at(run.to);
     const answer = new Answer(run.steps);
     const presence = new Presence(adapter, run, clock);
     const draft = Draft.of(run, adapter, this.#options);
@@ -182,6 +200,7 @@ export class Runner {
       },
     });
     // What is finished and waits for the store is not thrown away.
+    active.saving = () => conversation.saving;
     const cancelTimeout = this.#bound(() => (conversation.saving ? "later" : active.abort("timeout")));
     let opened = false;
     try {
@@ -216,10 +235,22 @@ export class Runner {
       cancelTimeout();
       active.callOff(() => {});
       presence.end();
-      await conversation.book();
-      // What is said next must not be overtaken by what is being shown.
-      await draft?.end(active.reason === "shutdown" ? PARKING_MS : undefined);
-      if (this.#active.get(run.runId) === active) this.#active.delete(run.runId);
+      try {
+        await conversation.book();
+      } finally {
+        // What is said next must not be overtaken by what is being shown.
+        await draft?.end(active.reason === "shutdown" ? PARKING_MS : undefined);
+      }
+    }
+  }
+
+  /** What was finished before a crash; what cannot be rendered must not come up again and again. */
+  #finished(run: Run, adapter: Adapter | undefined): Ending {
+    try {
+      return answered(run, adapter, new Answer(run.steps));
+    } catch (error) {
+      this.#options.log.warn({ run: run.runId, err: error }, "run threw");
+      return apologise(run, adapter, apologyFor(error));
     }
   }
 
@@ -227,7 +258,7 @@ export class Runner {
   #bound(expired: () => unknown): () => void {
     const { clock, timeoutMs } = this.#options;
     const expire = () => {
-      if (expired() === "later") cancel = clock.after(timeoutMs, expire);
+      if (expired() === "later") cancel = clock.after(SAVING_MS, expire);
     };
     let cancel = clock.after(timeoutMs, expire);
     return () => cancel();

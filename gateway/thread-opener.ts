@@ -30,14 +30,12 @@ export interface ThreadOpenerOptions {
  *
  * A crash between the two leaves a thread without a word in it. Where a thread grows out of its message, the same one is
  * found again after the restart; elsewhere another one is opened, because platforms have no key that would keep them from
- * it. A store that fails in between does not matter: the thread is remembered here.
+ * it. A store that fails in between is waited for.
  */
 export class ThreadOpener {
   readonly #options: ThreadOpenerOptions;
-  /** Threads that the store could not be told of yet, by run. */
-  readonly #opened = new Map<number, string>();
   /** Runs that the platform opened no thread for. */
-  readonly #refused = new Set<number>();
+  readonly #refused = new WeakSet<Run>();
 
   constructor(options: ThreadOpenerOptions) {
     this.#options = options;
@@ -50,13 +48,11 @@ export class ThreadOpener {
     if (run.plan.thread !== "open" || run.to.threadId !== undefined || open === undefined || first === undefined)
       return;
     const message = { id: first.messageId, title: titleOf(first.text), replyToken: first.replyToken };
-    const threadId = this.#opened.get(run.runId) ?? (await this.#tryOpening(run, () => open(message), signal));
-    if (threadId === "refused") this.#refused.add(run.runId);
+    const threadId = await this.#tryOpening(run, () => open(message), signal);
+    if (threadId === "refused") this.#refused.add(run);
     if (threadId === "refused" || threadId === null) return;
-    this.#opened.set(run.runId, threadId);
     const { store, clock } = this.#options;
     await patiently(() => store.threadOpened(run, threadId), clock, signal);
-    this.#opened.delete(run.runId);
     run.to = { ...run.to, threadId };
   }
 
@@ -65,17 +61,12 @@ export class ThreadOpener {
    * the answer is on its way, and must not be held up.
    */
   async explain(run: Run, adapter: Adapter | undefined): Promise<void> {
-    if (!this.#refused.has(run.runId) || adapter === undefined) return;
+    if (!this.#refused.has(run) || adapter === undefined) return;
     try {
       await this.#options.store.remark(run.to, "no-thread", { chunks: adapter.render(NO_THREAD) });
     } catch (error) {
       this.#options.log.warn({ run: run.runId, err: error }, "a chat could not be told why there is no thread");
     }
-  }
-
-  /** The run is over, or somebody else's. */
-  forget(run: Run): void {
-    this.#refused.delete(run.runId);
   }
 
   /** @returns `refused` if the platform will not, null if it still cannot after some tries */

@@ -12,8 +12,8 @@ interface Options {
   retryMs?: number;
   /** A handler that takes longer is given up, and its lane is tried again. Default: none is. */
   stuckMs?: number;
-  /** Told before that, for the handler's part in it. */
-  onStuck?: (lane: string) => void;
+  /** Told before that, for the handler's part in it; with `later` the handler gets as much time again. */
+  onStuck?: (lane: string) => unknown;
 }
 
 /**
@@ -33,7 +33,7 @@ export class LocalLanes implements LaneEngine {
   readonly #onError: (error: unknown, lane: string) => void;
   readonly #retryMs: number;
   readonly #stuckMs: number | undefined;
-  readonly #onStuck: (lane: string) => void;
+  readonly #onStuck: (lane: string) => unknown;
   /** Chats in order of their turn; each with its queued lanes in order of theirs. */
   readonly #ring = new Map<number, Set<string>>();
   /** Lanes that stand in it: a chat that has moved goes by two numbers, and a lane stands in one place all the same. */
@@ -114,7 +114,7 @@ export class LocalLanes implements LaneEngine {
     this.#running.set(lane, false);
     let again: "more" | "idle" | { at: number };
     try {
-      again = await this.#handle(lane);
+      again = await this.#handle(lane, chatRef);
     } catch (error) {
       this.#onError(error, lane);
       again = { at: this.#clock.now() + this.#retryMs };
@@ -131,16 +131,28 @@ export class LocalLanes implements LaneEngine {
     this.#dispatch();
   }
 
-  async #handle(lane: string): Promise<"more" | "idle" | { at: number }> {
-    if (this.#stuckMs === undefined) return this.#handler(lane);
+  async #handle(lane: string, chatRef: number): Promise<"more" | "idle" | { at: number }> {
+    const stuckMs = this.#stuckMs;
+    if (stuckMs === undefined) return this.#handler(lane);
     const stuck = Promise.withResolvers<{ at: number }>();
-    const cancel = this.#clock.after(this.#stuckMs, () => {
-      this.#onStuck(lane);
-      stuck.resolve({ at: this.#clock.now() + this.#retryMs });
-    });
+    let givenUp = false;
+    let cancel = () => {};
+    const watch = () => {
+      cancel = this.#clock.after(stuckMs, () => {
+        if (this.#onStuck(lane) === "later") return watch();
+        givenUp = true;
+        stuck.resolve({ at: this.#clock.now() + this.#retryMs });
+      });
+    };
+    watch();
     const handled = this.#handler(lane);
-    // Nobody listens any more once it was given up.
-    handled.catch(() => {});
+    // One that was given up may come to its end all the same: what waits behind it is not forgotten.
+    handled.then(
+      (again) => {
+        if (givenUp && again === "more" && !this.#draining) this.wake(lane, chatRef);
+      },
+      () => {},
+    );
     try {
       return await Promise.race([handled, stuck.promise]);
     } finally {

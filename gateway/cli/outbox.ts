@@ -132,7 +132,10 @@ function refusalText(id: number, why: DeliveryRefusal): string {
     case "pending":
       return `Delivery ${id} is not parked: it waits to be sent, and is tried again by itself. Nothing was changed.`;
     case "sending":
-      return `Delivery ${id} is being sent at this moment: look again with \`parley outbox\` in a minute. Nothing was changed.`;
+      return (
+        `Delivery ${id} is being sent, or was when the gateway stopped: look again with \`parley outbox\` once the gateway has ` +
+        "been running for a minute. Nothing was changed."
+      );
     case "over":
       return `Delivery ${id} was sent or dropped already. Nothing was changed.`;
     case "erased":

@@ -190,7 +190,8 @@ describe("the lane engine", () => {
     expect(stuck).toEqual(["a"]);
     resolve("more");
     await new Promise(setImmediate);
-    expect(begun).toHaveLength(3);
+    // What it says of more is heard: whoever took over may have found the lane busy.
+    expect(begun).toHaveLength(4);
     expect(clock.pending).toBe(0);
   });
 

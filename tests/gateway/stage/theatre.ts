@@ -91,7 +91,9 @@ export class Theatre {
     const start = () => (asProcess ? spawned(folder, environment, logged) : composed(folder, environment, logged));
     const doomed = () => spawned(folder, { ...environment, PARLEY_FAILPOINT: failpoint ?? "" }, logged);
     const gateway = await (failpoint === undefined ? start() : doomed());
-    if (gateway.url !== "") await stage.connect(gateway.url);
+    // One that kills itself may do so before it is connected.
+    const connected = gateway.url === "" ? undefined : stage.connect(gateway.url);
+    await (failpoint === undefined ? connected : Promise.race([connected, gateway.ended]));
     const theatre = new Theatre({ claude, stage, gateway, folder, logged }, start);
     onTestFinished(() => theatre.#close());
     return theatre;
