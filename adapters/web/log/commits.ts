@@ -16,7 +16,7 @@ export class Commits {
   readonly #onCommit: () => void;
   readonly #onFailure: (error: unknown) => void;
   readonly #alone: (run: () => void) => void;
-  readonly #together: (batch: Pending[]) => Set<Pending>;
+  readonly #together: Database.Transaction<(batch: Pending[]) => Set<Pending>>;
   #waiting: Pending[] = [];
   #scheduled: NodeJS.Immediate | undefined;
 
@@ -71,7 +71,8 @@ export class Commits {
     let failed: Set<Pending>;
     try {
       if (!this.#db.open) throw new Error("the web platform's database is closed");
-      failed = this.#together(batch);
+      // From the beginning: whoever reads first and then writes is not waited for by a lock.
+      failed = this.#together.immediate(batch);
       for (const pending of batch) if (!failed.has(pending)) pending.resolve();
     } catch (error) {
       for (const pending of batch) pending.reject(error);
