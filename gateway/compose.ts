@@ -4,6 +4,7 @@ import type { Adapter } from "../adapters/adapter.ts";
 import type { WebAccess } from "../adapters/web/options.ts";
 import type { Agent } from "../agents/agent.ts";
 import { createCurrentTimeTool } from "../agents/tools/current-time.ts";
+import { keepPrivate } from "../sessions/sqlite/database.ts";
 import { openSqliteStore } from "../sessions/sqlite/store.ts";
 import { StrategyRegistry } from "../strategies/index.ts";
 import { loadStrategies } from "../strategies/load.ts";
@@ -116,7 +117,9 @@ async function adaptersOf(config: Config): Promise<Adapter[]> {
     const { botName, allowedHosts } = web;
     const answersAll = config.platforms.web.groups.addressing === "always";
     const access = webAccess(config);
-    adapters.push(createWebAdapter({ file: join(dataDir, "web.db"), botName, allowedHosts, access, answersAll }));
+    const file = join(dataDir, "web.db");
+    keepPrivate(file);
+    adapters.push(createWebAdapter({ file, botName, allowedHosts, access, answersAll }));
   }
   return adapters;
 }

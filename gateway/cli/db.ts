@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { openDatabase as openWebLog } from "../../adapters/web/log/database.ts";
 import { type Findings, inspectFolder } from "../../sessions/sqlite/integrity.ts";
 import { DATABASE_FILE } from "../../sessions/sqlite/store.ts";
 import { loadConfig } from "../config/load.ts";
@@ -14,7 +15,7 @@ export async function check(around: Surroundings, options: JsonOption): Promise<
   if (!existsSync(join(folder, DATABASE_FILE))) {
     throw new CliError(`There is no data in ${folder} yet: start the gateway once, or name its folder in PARLEY_DATA.`);
   }
-  const findings = inspectFolder(folder);
+  const findings = inspectFolder(folder, { "web.db": () => openWebLog(":memory:") });
   const { schema, problems, files, counts } = findings;
   const fine = problems.length === 0;
   report(around, options, { value: { folder, fine, schema, problems, files, counts }, lines: () => lines(findings) });

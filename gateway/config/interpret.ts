@@ -33,7 +33,8 @@ export function interpret(
     if (value === null && wanted instanceof z.ZodObject) return emptySection();
     if (value === null && wanted instanceof z.ZodArray) return [];
     if (Array.isArray(value)) return value.map((item, index) => read(item, [...path, index]));
-    if (typeof value === "string") return readScalar(value, wanted, path);
+    // In the place of all settings no variable can stand.
+    if (typeof value === "string") return path.length === 0 ? value : readScalar(value, wanted, path);
     if (!isSection(value)) return value;
     const section = emptySection();
     for (const [key, inner] of Object.entries(value)) section[key] = read(inner, [...path, key]);

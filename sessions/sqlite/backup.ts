@@ -1,4 +1,15 @@
-import { chmodSync, copyFileSync, existsSync, readdirSync, realpathSync, renameSync, rmSync, statSync } from "node:fs";
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from "node:fs";
 import { dirname, join, sep } from "node:path";
 import { create } from "tar";
 import { StoreError } from "../store.ts";
@@ -116,12 +127,27 @@ function tryTo(file: string, work: () => void): void {
   }
 }
 
+/** @throws StoreError if others can look into the folder, or own it: what would be in it are credentials */
 function lockDraft(draft: string, file: string): { release(): void } {
+  tryTo(file, () => makeOwnFolder(draft));
   try {
     return lockFolder(draft);
   } catch (error) {
     if (!(error instanceof StoreError) || error.code !== "locked") throw error;
     throw new StoreError("locked", `another process is writing a backup to ${file}`, { cause: error });
+  }
+}
+
+function makeOwnFolder(draft: string): void {
+  try {
+    mkdirSync(draft, { mode: 0o700 });
+  } catch (error) {
+    const { mode, uid } = lstatSync(draft, { throwIfNoEntry: false }) ?? {};
+    if (mode === undefined || uid === undefined) throw error;
+    const isOwn =
+      (mode & 0o170000) === 0o040000 &&
+      (process.getuid === undefined || (uid === process.getuid() && (mode & 0o077) === 0));
+    if (!isOwn) throw new StoreError("unwritable", `${draft} is somebody else's: remove it, or choose another folder`);
   }
 }
 

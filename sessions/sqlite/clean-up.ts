@@ -13,8 +13,11 @@ const UNSHOWN_MS = 2 * DAY_MS;
 /** Rows that one batch takes. */
 const BATCH = 500;
 
-/** Both as their index says it: SQLite uses a partial index only for a query that repeats its condition. */
-export const DONE_DELIVERIES = `SELECT id FROM deliveries WHERE state IN ('sent', 'dropped') AND created_at < ?
+/**
+ * What tells of another delivery is kept as long as that one: who was told is not told again. Both as their index says it: SQLite uses a partial index only for a query that repeats its condition.
+ */
+export const DONE_DELIVERIES = `SELECT id FROM deliveries d WHERE state IN ('sent', 'dropped') AND created_at < ?
+    AND NOT EXISTS (SELECT 1 FROM deliveries p WHERE p.id = d.about AND p.state IN ('failed', 'pending'))
   ORDER BY created_at, id LIMIT ${BATCH}`;
 export const DONE_TEXTS = `SELECT seq FROM inbox
   WHERE state IN ('done', 'failed', 'dropped', 'refused') AND payload <> '{}' AND substr(payload, 1, 10) <> '{"aliases"'
@@ -53,7 +56,7 @@ export function cleaning(db: Db, blobs: Blobs): Part[] {
        AND NOT EXISTS (SELECT 1 FROM chunks WHERE delivery_id = d.id) LIMIT ${BATCH})`,
   );
   const emptyTexts = db.prepare<[number]>(
-    `UPDATE inbox SET payload = json_object('aliases', json(coalesce(payload -> '$.aliases', '[]')))
+    `UPDATE inbox SET payload = json_object('aliases', json(iif(json_valid(payload), coalesce(payload -> '$.aliases', '[]'), '[]')))
      WHERE seq IN (${DONE_TEXTS})`,
   );
   const dropDays = db.prepare<[number]>(

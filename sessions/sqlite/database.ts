@@ -40,7 +40,7 @@ export function openDatabase(file: string): Db {
  *
  * One that is there is never opened by other means than SQLite's: closing it would let go of locks that this process has.
  */
-function keepPrivate(file: string): void {
+export function keepPrivate(file: string): void {
   try {
     closeSync(openSync(file, "wx", 0o600));
   } catch (error) {

@@ -88,9 +88,10 @@ const conversations: Rule[] = [
   {
     // Where two conversations became one, the second may have lost its beginning before: copies of that have the gap too.
     what: "conversations have a gap",
-    broken: `SELECT 'conversation ' || t.session_id AS at FROM transcript t JOIN sessions s ON s.id = t.session_id
-      WHERE NOT EXISTS (SELECT 1 FROM sessions m WHERE m.merged_into IS NOT NULL AND m.chat_id = s.chat_id)
-      GROUP BY t.session_id HAVING max(t.seq) - min(t.seq) + 1 <> count(*)`,
+    broken: `SELECT 'conversation ' || s.id AS at FROM sessions s
+      WHERE s.id IN (SELECT session_id FROM transcript GROUP BY session_id HAVING max(seq) - min(seq) + 1 <> count(*))
+        AND NOT EXISTS (SELECT 1 FROM sessions m JOIN chats c ON c.id = m.chat_id
+          WHERE m.merged_into IS NOT NULL AND (c.id = s.chat_id OR c.moved_to = s.chat_id))`,
   },
   {
     what: "conversations hold what counts as erased",

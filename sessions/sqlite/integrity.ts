@@ -50,9 +50,10 @@ const COUNTS = {
  * Look for damage in a data folder, whether a gateway runs on it or not: SQLite's own checks, then what has to hold
  * between two transactions. Everything is seen as it is at one moment; nothing is written, and nobody has to wait.
  *
+ * @param models gives an empty database, as this version makes it, of what is not the store's own
  * @throws StoreError if there is no data, or it cannot be opened for another reason than damage
  */
-export function inspectFolder(folder: string): Findings {
+export function inspectFolder(folder: string, models: Models = {}): Findings {
   refuseUnfinished(folder);
   if (!existsSync(join(folder, "parley.db"))) throw new StoreError("unusable", `there is no data in ${folder}`);
   const findings: Findings = { schema: null, older: false, problems: [], files: [], counts: {} };
@@ -65,13 +66,17 @@ export function inspectFolder(folder: string): Findings {
     if (!existsSync(file)) continue;
     const damage = reading(file, (db) => {
       const faults = damageIn(db);
-      if (faults.length === 0 && name === "parley.db") inspectRows(db, findings);
-      return faults;
+      if (faults.length > 0) return faults;
+      if (name === "parley.db") inspectRows(db, findings);
+      else if (models[name] !== undefined) inspectSchema(db, name, models[name], findings);
+      return [];
     });
     findings.problems.push(...damage.map((what) => ({ what: `${name}: ${what}.`, todo: RESTORE })));
   }
   return findings;
 }
+
+type Models = Partial<Record<Part, () => Db>>;
 
 /** @returns a sentence for each thing that is wrong in a data folder @throws StoreError as `inspectFolder` */
 export async function checkDatabase(folder: string): Promise<string[]> {
@@ -96,6 +101,8 @@ function reading(file: string, look: (db: Db) => string[]): string[] {
 }
 
 function damageIn(db: Db): string[] {
+  // To SQLite a file that lost all that was in it is a database, and one without any faults.
+  if (db.prepare("SELECT 1 FROM sqlite_schema").get() === undefined) return ["it is empty"];
   const faults = db.prepare<[], string>(`PRAGMA integrity_check(${MOST_FAULTS})`).pluck().all();
   if (faults.length !== 1 || faults[0] !== "ok") return faults.map((fault) => fault.replace(/\s+/g, " "));
   const orphans = db.prepare<[], { table: string; parent: string; n: number }>(
@@ -104,26 +111,30 @@ function damageIn(db: Db): string[] {
   return orphans.all().map(({ table, parent, n }) => `${n} rows of ${table} refer to ${parent} that are not there`);
 }
 
-function inspectRows(db: Db, findings: Findings): void {
+/** @returns whether it is this version's */
+function inspectSchema(db: Db, name: Part, modelOf: () => Db, findings: Findings): boolean {
   const present = db.pragma("user_version", { simple: true }) as number;
-  findings.schema = present;
-  const model = openDatabase(":memory:");
+  const model = modelOf();
   try {
     const known = model.pragma("user_version", { simple: true }) as number;
     if (present > known) {
-      const what = `parley.db: a newer version of Parley wrote it (schema ${present}, this one knows ${known}).`;
+      const what = `${name}: a newer version of Parley wrote it (schema ${present}, this one knows ${known}).`;
       findings.problems.push({ what, todo: "Update Parley." });
     }
-    findings.older = present < known;
-    if (present !== known) return;
+    findings.older ||= present < known;
+    if (present !== known) return false;
     const changed = differencesBetween(schemaOf(model), schemaOf(db));
-    if (changed.length > 0) {
-      findings.problems.push({ what: `parley.db: the schema was changed: ${named(changed)}.`, todo: RESTORE });
-      return;
-    }
+    if (changed.length === 0) return true;
+    findings.problems.push({ what: `${name}: the schema was changed: ${named(changed)}.`, todo: RESTORE });
+    return false;
   } finally {
     model.close();
   }
+}
+
+function inspectRows(db: Db, findings: Findings): void {
+  findings.schema = db.pragma("user_version", { simple: true }) as number;
+  if (!inspectSchema(db, "parley.db", () => openDatabase(":memory:"), findings)) return;
   for (const { broken, what, todo = REPORT } of RULES) {
     const at = db.prepare<[], string>(broken).pluck().all();
     if (at.length > 0) findings.problems.push({ what: `parley.db: ${what}: ${named(at)}.`, todo });

@@ -6,6 +6,7 @@ import { asStoreError } from "./database.ts";
 import { makeFolder } from "./folder.ts";
 
 export const LOCK_FILE = "parley.lock";
+export const HOLDER_FILE = "parley.pid";
 
 /**
  * Take the data folder for this process, until `release` is called or the process is gone.
@@ -16,7 +17,7 @@ export const LOCK_FILE = "parley.lock";
  * @throws StoreError `locked` if another process has it, `unwritable` if the folder cannot be used
  */
 export function lockFolder(folder: string): { release(): void } {
-  const holder = join(folder, "parley.pid");
+  const holder = join(folder, HOLDER_FILE);
   let db: Database.Database | undefined;
   try {
     makeFolder(folder);

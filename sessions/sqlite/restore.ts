@@ -8,7 +8,7 @@ import { asStoreError } from "./database.ts";
 import { syncFile, syncFolder, writeDurably } from "./durable-files.ts";
 import { examineBackup } from "./examine-backup.ts";
 import { type FinishingStep, finishRestore, PLAN, RESTORED, RESTORING, type RestorePlan } from "./finish-restore.ts";
-import { lockFolder } from "./lock.ts";
+import { HOLDER_FILE, LOCK_FILE, lockFolder } from "./lock.ts";
 
 export interface RestoreOptions {
   file: string;
@@ -47,6 +47,7 @@ export async function restore(options: RestoreOptions): Promise<Restored> {
   refuseNewer(options, manifest);
   const lock = lockFolder(folder);
   try {
+    for (const name of [LOCK_FILE, HOLDER_FILE]) giveToOwner(join(folder, name), folder);
     // One that was cut off comes first: what it has brought is what this one replaces.
     finishRestore(folder);
     const present = PARTS.filter((part) => existsSync(join(folder, part)));
@@ -58,7 +59,9 @@ export async function restore(options: RestoreOptions): Promise<Restored> {
     reached("verified");
     renameSync(join(folder, RESTORING), join(folder, RESTORED));
     syncFolder(folder);
-    return { manifest, replaced: finishRestore(folder, reached) };
+    const kept = finishRestore(folder, reached);
+    if (kept !== null) giveToOwner(kept, folder);
+    return { manifest, replaced: kept };
   } catch (error) {
     throw asStoreError(error, folder);
   } finally {
@@ -129,6 +132,10 @@ function isWhole(file: string, schema: number | null): boolean {
 /** For the owner of the data folder alone, whoever restores it. */
 function makeOwn(file: string, folder: string): void {
   chmodSync(file, 0o600);
+  giveToOwner(file, folder);
+}
+
+function giveToOwner(file: string, folder: string): void {
   if (process.getuid?.() !== 0) return;
   const { uid, gid } = statSync(folder);
   chownSync(file, uid, gid);

@@ -108,6 +108,8 @@ function settled(from: string, to: string): number {
     db.pragma("journal_mode = DELETE");
     const faults = db.pragma("quick_check(1)", { simple: true }) as string;
     if (faults !== "ok") throw new StoreError("unusable", damaged(from));
+    // A file that lost all that was in it is a database to SQLite, and one without any faults.
+    if (db.prepare("SELECT 1 FROM sqlite_schema").get() === undefined) throw new StoreError("unusable", damaged(from));
     return db.pragma("user_version", { simple: true }) as number;
   } catch (error) {
     throw /^SQLITE_(CORRUPT|NOTADB)/.test(codeOf(error))

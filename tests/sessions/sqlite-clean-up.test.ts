@@ -103,7 +103,55 @@ test("what there is to clean up is found without a look at what is kept", async 
     db.prepare<[number], { detail: string }>(`EXPLAIN QUERY PLAN ${sql}`).all(NOW),
   );
   expect(plans.map((steps) => steps.map(({ detail }) => detail))).toEqual([
-    ["SEARCH deliveries USING INDEX deliveries_done (created_at<?)"],
+    [
+      "SEARCH d USING INDEX deliveries_done (created_at<?)",
+      "CORRELATED SCALAR SUBQUERY 1",
+      "SEARCH p USING INTEGER PRIMARY KEY (rowid=?)",
+    ],
     ["SEARCH inbox USING INDEX inbox_texts (received_at<?)"],
   ]);
+});
+
+test("one message that cannot be read keeps nothing else from being cleaned up", async () => {
+  const db = openDatabase(":memory:");
+  const store = sqliteStore(db, { now: () => NOW });
+  db.exec("INSERT INTO chats (id, platform, account, chat, kind) VALUES (1, 'telegram', 'default', '-100', 'group')");
+  const add = db.prepare(
+    `INSERT INTO inbox (chat_id, message_id, user_id, user_name, is_command, state, payload, continues, ready_at, sent_at,
+       received_at) VALUES (1, ?, 'alice', 'Alice', 0, 'done', ?, 0, 0, 0, 0)`,
+  );
+  add.run("a", '{"text":"sec');
+  add.run("b", '{"text":"secret"}');
+  expect(await store.cleanUp(NOW)).toBe(2);
+  await store.close();
+});
+
+test("who was told that an answer could not be posted is not told again, however long that was ago", async () => {
+  let now = NOW;
+  const store = sqliteStore(openDatabase(":memory:"), { now: () => now });
+  const inbound = message("alice", "x");
+  const accepted = await store.accept(inbound, routing(inbound));
+  const claim = await store.claim("lane" in accepted ? accepted.lane : "");
+  if (claim.kind !== "run") throw new Error(claim.kind);
+  const { to, chat } = claim.run;
+  const deliveries = [{ to, forUserId: "alice", chunks: [{ text: "answer", plain: "answer" }] }];
+  await store.end(claim.run, { outcome: "done", deliveries });
+  const next = async () => {
+    const chunk = await store.nextChunk(chat.ref);
+    if (chunk === null) throw new Error("nothing is to be sent");
+    return chunk;
+  };
+  const instead = { chunks: [{ text: "it cannot be posted", plain: "it cannot be posted" }] };
+  const parked = await next();
+  await store.deliveryFailed(parked, "refused", instead);
+  await store.chunkSent(await next(), "told");
+  now += 8 * 24 * 60 * 60 * 1000;
+  await store.cleanUp(now);
+  await store.retryDeliveries({ id: parked.deliveryId }, "cli:me");
+  await store.deliveryFailed(await next(), "refused", instead);
+  expect(await store.nextChunk(chat.ref)).toBeNull();
+  await store.dropDeliveries({ id: parked.deliveryId }, "cli:me");
+  await store.cleanUp(now);
+  expect(await store.deliveries()).toEqual([]);
+  await store.close();
 });

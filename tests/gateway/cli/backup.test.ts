@@ -2,6 +2,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { expect, test } from "vitest";
+import { openDatabase } from "../../../adapters/web/log/database.ts";
 import { Desk } from "./desk.ts";
 
 /** A gateway's data, with something said. */
@@ -62,4 +63,20 @@ test("a check says that all is fine, with sizes and counts, or what is wrong and
     fine: false,
     problems: [{ what: expect.stringContaining("message 1") }],
   });
+});
+
+test("a web chat whose log was changed, or written by a newer version, is not fine", async () => {
+  const desk = await furnished();
+  const file = join(desk.folder, "data/web.db");
+  openDatabase(file).close();
+  expect(await desk.says("db", "check")).toContain("is fine.");
+  const change = (sql: string) => {
+    const db = new Database(file);
+    db.exec(sql);
+    db.close();
+  };
+  change("DROP TABLE files");
+  expect((await desk.run("db", "check")).err).toContain("web.db: the schema was changed: table files");
+  change("PRAGMA user_version = 99");
+  expect((await desk.run("db", "check")).err).toContain("web.db: a newer version of Parley wrote it");
 });
