@@ -29,13 +29,13 @@ const part = z.strictObject({
 
 const manifest = z.strictObject({
   format: z.literal(FORMAT),
-  /** The version of Parley that made it. */
-  parley: z.string().max(100),
+  /** The version of Parley that made it. Not by `max`, which measures what is no text as well, and may throw. */
+  parley: z.string().refine((version) => version.length <= 100),
   /** ISO 8601, UTC. */
   createdAt: z.iso.datetime(),
   parts: z
     .array(part)
-    .max(PARTS.length)
+    .refine((parts) => parts.length <= PARTS.length)
     .refine((parts) => new Set(parts.map(({ name }) => name)).size === parts.length)
     .refine((parts) => parts.some(({ name }) => name === "parley.db")),
 });

@@ -6,6 +6,7 @@ import { gzipSync } from "node:zlib";
 import { extract, Header } from "tar";
 import { beforeEach, describe, expect, test } from "vitest";
 import type { Manifest } from "../../sessions/sqlite/backup-format.ts";
+import { readManifest } from "../../sessions/sqlite/backup-format.ts";
 import { examineBackup } from "../../sessions/sqlite/examine-backup.ts";
 import { checkDatabase } from "../../sessions/sqlite/integrity.ts";
 import { Dice } from "../gateway/dice.ts";
@@ -210,4 +211,13 @@ test("any tar can read a backup", async () => {
   for (const line of listed) expect(line).toMatch(/^-rw-------/);
   await restoreTo(target, file);
   expect(await checkDatabase(target)).toEqual([]);
+});
+
+test.each([
+  { parley: { length: { toString: 1, valueOf: 1 } } },
+  { parts: { length: { toString: 1, valueOf: 1 } } },
+  [],
+  null,
+])("a manifest of a shape that nobody writes is none: %j", (shape) => {
+  expect(readManifest(JSON.stringify(shape))).toBeNull();
 });
