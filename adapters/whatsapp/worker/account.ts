@@ -11,6 +11,7 @@ import type { Ending, LinkedAccount, SendOrder, WorkerCalls, WorkerSettings } fr
 import type { Serves } from "../thread-calls.ts";
 import type { Ask } from "./ask.ts";
 import { credsEntry, readCreds } from "./creds.ts";
+import { Deliveries } from "./deliveries.ts";
 import { download } from "./download.ts";
 import { durableRepository } from "./durable-repository.ts";
 import { Groups } from "./groups.ts";
@@ -20,6 +21,7 @@ import { Line } from "./line.ts";
 import { Mappings } from "./mappings.ts";
 import { Outbound } from "./outbound.ts";
 import { pair } from "./pairing.ts";
+import { Repeats } from "./repeats.ts";
 import { Sent } from "./sent.ts";
 import { Turnstile } from "./turnstile.ts";
 import { vaultKeys } from "./vault-keys.ts";
@@ -42,6 +44,7 @@ export class Account {
   readonly #inflow: Inflow;
   readonly #sent: Sent;
   readonly #outbound: Outbound;
+  readonly #repeats: Repeats;
   readonly #turnstile = new Turnstile();
   #saving: Promise<void> = Promise.resolve();
   #line: Line | undefined;
@@ -65,7 +68,9 @@ export class Account {
       onAnswered: (wire) => void this.#showRead(wire),
       onRefused: () => this.#line?.end({ by: "gateway" }),
     });
-    this.#outbound = new Outbound({ ...parts, sent: this.#sent });
+    const deliveries = new Deliveries();
+    this.#outbound = new Outbound({ ...parts, deliveries, sent: this.#sent });
+    this.#repeats = new Repeats({ deliveries, sent: this.#sent });
   }
 
   readonly serves: Serves<WorkerCalls> = {
@@ -132,6 +137,7 @@ export class Account {
     this.#line = line;
     this.#groups.use(line);
     this.#listen(line, stanzas);
+    this.#repeats.listen(line);
     line.sock.ev.on("creds.update", () => {
       this.#me = creds.me ?? this.#me;
       if (!line.isOver) this.#save(creds);

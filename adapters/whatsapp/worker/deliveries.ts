@@ -29,6 +29,11 @@ export class Deliveries {
   /** What is not out yet, by message id. */
   readonly #preparing = new Map<string, Delivery>();
 
+  /** Whether somebody waits for what WhatsApp says of a message. */
+  awaits(messageId: string): boolean {
+    return this.#preparing.has(messageId);
+  }
+
   /**
    * @returns the code of WhatsApp's refusal, or undefined
    * @throws SendError

@@ -3,7 +3,7 @@ import { calledOff, isStale, notAnswered, notConnected, sendErrorOf } from "../e
 import { isGroup } from "../ids.ts";
 import type { SendOrder } from "../protocol.ts";
 import { compose } from "./composing.ts";
-import { Deliveries } from "./deliveries.ts";
+import type { Deliveries } from "./deliveries.ts";
 import { codeIn, type Groups } from "./groups.ts";
 import type { Journal } from "./journal.ts";
 import type { Line } from "./line.ts";
@@ -14,6 +14,7 @@ import type { Sent } from "./sent.ts";
 const REFUSED = 1_000;
 
 export interface OutboundOptions {
+  deliveries: Deliveries;
   journal: Journal;
   mappings: Mappings;
   groups: Groups;
@@ -28,11 +29,12 @@ export interface OutboundOptions {
  */
 export class Outbound {
   readonly #options: OutboundOptions;
-  readonly #deliveries = new Deliveries();
+  readonly #deliveries: Deliveries;
   readonly #refusedOnce = new Set<string>();
 
   constructor(options: OutboundOptions) {
     this.#options = options;
+    this.#deliveries = options.deliveries;
   }
 
   /** @throws SendError */

@@ -116,6 +116,22 @@ describe("sending", () => {
     expect(stage.wa.sent.length).toBe(2);
   });
 
+  test("what somebody gets once more is sent until WhatsApp takes it", async () => {
+    const stage = await Stage.linked();
+    const adapter = await stage.started();
+    const alice = stage.wa.contact("Alice");
+    const team = stage.wa.group("Team", [alice]);
+    await adapter.send(chunk(alice.jid(), "in private"), never);
+    await adapter.send(chunk(team.id, "in the group"), never);
+    for (const words of ["in private", "in the group"]) {
+      const sent = await stage.wa.waitFor(words);
+      stage.wa.failSends(500, 2);
+      await stage.wa.asksAgain(alice, sent);
+    }
+    expect(stage.wa.sent.length).toBe(2);
+    expect(stage.wa.violations).toEqual([]);
+  });
+
   test("whoever asks for a message that went to somebody else gets nothing", async () => {
     const stage = await Stage.linked();
     const before = await stage.started();
