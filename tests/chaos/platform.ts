@@ -1,3 +1,5 @@
+import type { Settings } from "../../gateway/config/schema.ts";
+
 /**
  * A platform as a storm sees it: people who write there whatever happens, faults that can be called up, and what stands
  * there in the end. One for each platform, in front of its fake and the real client library.
@@ -8,11 +10,13 @@ export interface ChaosPlatform {
   readonly hasKeys: boolean;
   /** What the gateway needs in its environment to serve it. */
   readonly env: Record<string, string>;
+  /** What it needs in its file. */
+  readonly settings?: Settings;
   /** The fake's faults, by what the storm calls them; those that make no sense on a platform are missing. */
   readonly faults: Partial<Record<FaultName, () => void>>;
   /** Done once, before the gateway first starts. */
   prepare?(dataDir: string): Promise<void>;
-  /** The gateway is there (again). */
+  /** The gateway is there (again). Not called for one that was killed while it started. */
   connect(gatewayUrl: string): Promise<void>;
   /**
    * A person writes, addressing the bot. What is written while the gateway is away is kept for it, as the platform does
@@ -39,6 +43,8 @@ export interface Said {
   person?: number;
   /** What people read, without markup. */
   text: string;
+  /** What the message says that this one quotes, or enough of its beginning; missing where it quotes none. */
+  quotes?: string;
 }
 
 /** Faults last for one call, or for a short while that ends by itself or with `calm`. */

@@ -76,8 +76,9 @@ describe("a backup", () => {
 
   test("holds both databases as they were at one moment, however fast somebody writes to both", async () => {
     const writer = await startWriting(data);
-    const seen: number[] = [];
-    for (let i = 0; i < 6; i++) {
+    const seen = new Set<number>();
+    // Of so many different moments, however little the writer gets to between two of them.
+    for (let i = 0; seen.size < 6; i++) {
       const copy = join(around, `copy-${i}`);
       await makeBackup(data, file, { force: true });
       await restoreTo(copy, file);
@@ -95,11 +96,10 @@ describe("a backup", () => {
       expect([web.rows, main.rows]).toEqual([web.last, main.last]);
       expect(web.last - main.last).toBeOneOf([0, 1]);
       expect(main.last - web.acknowledged).toBeOneOf([0, 1]);
-      seen.push(web.last);
+      seen.add(web.last);
     }
     writer.send("enough");
     await once(writer, "exit");
-    expect(new Set(seen).size).toBe(seen.length);
   });
 
   test("is begun while nobody can commit anything to the first database, and copied while everybody can", async () => {
