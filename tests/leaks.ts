@@ -21,7 +21,7 @@ afterAll(async () => {
     }
     return left;
   };
-  // What is closing needs a turn or two of the event loop to be gone.
-  for (let turn = 0; turn < 20 && extra().length > 0; turn++) await new Promise(setImmediate);
+  // What is closing needs some turns of the event loop to be gone, and more of them on a busy machine.
+  for (let turn = 0; turn < 200 && extra().length > 0; turn++) await new Promise(setImmediate);
   expect(extra(), "left behind by the tests of this file").toEqual([]);
 });
