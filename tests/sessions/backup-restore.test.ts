@@ -17,7 +17,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { checkDatabase } from "../../sessions/sqlite/integrity.ts";
 import { openSqliteStore, visitSqliteStore } from "../../sessions/sqlite/store.ts";
 import { cutOff, dataWith, makeBackup, namesIn, restoreTo, saidIn, scratch, tokenIn } from "./backups/stage.ts";
-import { latestFrozen, thaw } from "./released/frozen.ts";
+import { type FrozenDatabase, frozenDatabases, thaw } from "./released/frozen.ts";
 
 const template = mkdtempSync(join(tmpdir(), "parley-restore-"));
 const file = join(template, "parley.tar");
@@ -113,7 +113,7 @@ describe("restoring", () => {
 
   test("of an old schema leaves it to the next start to bring it up to date", async () => {
     mkdirSync(join(around, "old"));
-    thaw(latestFrozen, join(around, "old"));
+    thaw(frozenDatabases[0] as FrozenDatabase, join(around, "old"));
     await makeBackup(join(around, "old"), join(around, "old.tar"));
     await restoreTo(data, join(around, "old.tar"), { schemas: { "parley.db": 99 } });
     await openSqliteStore(data).close();
