@@ -32,7 +32,7 @@ module.exports = {
       to: { path: "^adapters/[^/]+/", pathNot: "^adapters/($1|markdown)/" },
     },
     room("sessions-know-strategies", "^sessions/", ["^sessions/", "^strategies/", "^adapters/record\\.ts$"]),
-    room("agents-know-transcripts", "^agents/", ["^agents/", "^sessions/transcript\\.ts$"]),
+    room("agents-know-transcripts", "^agents/", ["^agents/", "^sessions/(transcript|recall)\\.ts$"]),
     {
       name: "tests-stay-outside",
       severity: "error",
@@ -45,6 +45,13 @@ module.exports = {
       severity: "error",
       from: { path: "^(gateway|sessions|strategies|agents)/" },
       to: { path: "node_modules/(telegraf|discord\\.js|@whiskeysockets)/" },
+    },
+    {
+      name: "tool-protocol-in-its-room",
+      comment: "the client of tool servers is loaded only by whoever configures some",
+      severity: "error",
+      from: { path: "^(adapters|agents|gateway|sessions|strategies)/", pathNot: "^agents/mcp/" },
+      to: { path: "node_modules/@modelcontextprotocol/" },
     },
   ],
   options: {
