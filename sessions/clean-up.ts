@@ -10,7 +10,9 @@ export interface CleanUpStore {
    * also after a crash, is harmless.
    *
    * @param now epoch ms
+   * @param ambientMs so long after they came, messages that did not address the bot lose their words; a day at most, and by
+   *   default
    * @returns how many rows went or were emptied
    */
-  cleanUp(now: number): Promise<number>;
+  cleanUp(now: number, ambientMs?: number): Promise<number>;
 }

@@ -1,4 +1,4 @@
-import type { Attachment, CommandCall, Destination, InboundMessage, Reply, User } from "../adapters/record.ts";
+import type { Attachment, CommandCall, Destination, Forward, InboundMessage, Reply, User } from "../adapters/record.ts";
 import type { Plan } from "../strategies/strategy.ts";
 import type { Standing } from "./standing.ts";
 
@@ -45,6 +45,8 @@ export interface RoutedPlan extends Plan {
   agent: string;
   /** The opening message of the interaction, where the plan opens a thread or follows a reply chain. */
   root?: string;
+  /** What its turn is about, if not an answer: it waits in the lane like any other. */
+  task?: "compact";
   /** What becomes of a message whose author is being answered. Default `collect`: it waits. */
   busy?: "steer" | "interrupt";
   /** What the session begins with if the message is its first since then. */
@@ -67,6 +69,8 @@ export type Decision =
   | { kind: "command"; plan: RoutedPlan; call?: CommandCall }
   /** A part of an album that has not addressed the bot (yet). */
   | { kind: "hold"; plan: RoutedPlan; readyAfterMs: number }
+  /** Not for the bot; kept as background for its next answers here. */
+  | { kind: "ambient" }
   | { kind: "ignore" }
   /** No access. `notice` is sent the first time only. */
   | { kind: "deny"; notice?: Notice }
@@ -95,7 +99,7 @@ export interface AcceptOptions {
 export type Accepted =
   | { kind: "turn"; seq: number; lane: string; chatRef: number; readyAt: number }
   | { kind: "command"; seq: number }
-  | { kind: "duplicate" | "held" | "ignored" }
+  | { kind: "duplicate" | "held" | "ambient" | "ignored" }
   /** `told` says whether a notice was put into the outbox for this one. */
   | { kind: "over-limit" | "denied" | "stale"; told: boolean; chatRef: number };
 
@@ -107,6 +111,7 @@ export interface AcceptedMessage {
   text: string;
   attachments: Attachment[];
   replyTo?: Reply;
+  forwarded?: Forward;
   command?: CommandCall;
   replyToken?: string;
   /** True if it was accepted to break off what its author was being answered. */

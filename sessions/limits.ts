@@ -4,6 +4,10 @@ import type { BotAccount } from "./inbox.ts";
 export interface Spent {
   /** Read, written and taken from or put into its cache, all together. */
   tokens: number;
+  /** Of these, what the model has taken in, whether it came from the provider's cache or not. */
+  readTokens: number;
+  /** Of those, what came from the cache. */
+  cachedTokens: number;
   /** Those that have begun to be answered, however they ended. */
   runs: number;
 }

@@ -35,6 +35,8 @@ export interface NewDelivery {
   opened?: boolean;
   /** True for the answer to a question, which makes less sense as time goes by. */
   isAnswer?: boolean;
+  /** True for what is said before the answer: where that has a place of its own, this must not take it. */
+  precedes?: boolean;
   /** Replies to these messages continue the reply chain that this message opened. */
   chainRoot?: string;
 }
@@ -74,6 +76,8 @@ export interface PendingChunk extends StoredChunk {
   /** True if the chunk can go where the question stands, outside of its thread. */
   opened: boolean;
   isAnswer: boolean;
+  /** True if the answer is still to come. */
+  precedes?: boolean;
   /** True if it is not known whether the platform took it when it was sent last. */
   uncertain: boolean;
   /** Sends in a row during which the program came to its end. */

@@ -10,6 +10,8 @@ export interface ExportedSession {
   /** True if others write into it as well: then only the person's own turns and the answers to them are here. */
   shared: boolean;
   messages: Array<TranscriptMessage & { at: number }>;
+  /** What it was summed up to, oldest first; none where it holds anything of others. */
+  summaries: Array<{ at: number; text: string }>;
 }
 
 export interface PrivacyStore {
@@ -24,12 +26,16 @@ export interface PrivacyStore {
   forget(
     order: { chatRef: number; userId: string; before: number; by: string },
     command?: ForCommand,
-  ): Promise<StoppedWork & { sessions: number }>;
+  ): Promise<StoppedWork & { sessions: number; texts: number }>;
   /** A person's conversations in one chat, or in all of the account, oldest first. */
   exported(query: { account: BotAccount; userId: string; chatRef?: number }): Promise<ExportedSession[]>;
   /**
    * Erase what was said before then (epoch ms): whole turns at the beginning of conversations, and the texts of messages
-   * and answers. Numbers, settings and the audit stay. @returns erased turns
+   * and answers. Numbers, settings and the audit stay.
+   *
+   * @param summedUpBefore a conversation that was summed up is left alone until something in it is older than this, since it
+   *   loses its summary with the first word of it: then all goes that was said before `before`. Default: `before`
+   * @returns erased turns
    */
-  prune(before: number): Promise<number>;
+  prune(before: number, summedUpBefore?: number): Promise<number>;
 }

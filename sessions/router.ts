@@ -22,6 +22,8 @@ export interface Verdict {
   access(standing: Standing): "allowed" | { denied: Denial };
   /** The command that the message is, if it is one that is run and not a turn. */
   command(message: InboundMessage): CommandCall | undefined;
+  /** What a command is about that waits in the lane like a message. Default: none does. */
+  task?(call: CommandCall): RoutedPlan["task"];
   /** How long ago it was written, in ms, and what its author is told if that is too long. */
   ageMs: number;
   tooOld: Notice;
@@ -48,7 +50,7 @@ export class Router {
     this.#options = options;
   }
 
-  decide(message: InboundMessage, facts: Facts, { access, command, ageMs, tooOld }: Verdict): Decision {
+  decide(message: InboundMessage, facts: Facts, { access, command, task, ageMs, tooOld }: Verdict): Decision {
     const source = present(message.source, facts.movedTo);
     const settings = this.settings(source, facts.settings);
     const plan = message.private === true ? this.#privatePlan(source) : this.plan(source, settings, facts.root);
@@ -63,11 +65,14 @@ export class Router {
     const verdict = access(facts.standing);
     if (verdict !== "allowed") return addressed ? deny(verdict.denied) : { kind: "ignore" };
     if (ageMs > settings.maxAgeMs) return addressed ? { kind: "stale", notice: tooOld } : { kind: "ignore" };
-    if (picked !== undefined) return { kind: "command", plan, call: picked };
-    if (command(message) !== undefined) return { kind: "command", plan };
+    const call = picked ?? command(message);
+    const about = call && task?.(call);
+    if (about !== undefined) return { kind: "turn", plan: { ...plan, task: about }, readyAfterMs: 0 };
+    if (call !== undefined) return { kind: "command", plan, ...(picked !== undefined && { call: picked }) };
     const settles = message.albumId !== undefined || message.mayContinue === true || facts.joins;
     const readyAfterMs = settles ? this.#options.settleMs : 0;
-    if (!addressed && message.albumId === undefined) return { kind: "ignore" };
+    if (!addressed && message.albumId === undefined)
+      return isBackground(message, settings) ? AMBIENT : { kind: "ignore" };
     const fork = message.private === true ? undefined : forkIn(facts.settings, settings.strategy);
     const ways = { ...plan, ...busyIn(settings), ...forkFor(plan, fork) };
     return addressed ? { kind: "turn", plan: ways, readyAfterMs } : { kind: "hold", plan: ways, readyAfterMs };
@@ -112,13 +117,24 @@ export class Router {
   }
 }
 
+const AMBIENT: Decision = { kind: "ambient" };
+
+/** What people say to one another, where the chat wants it. A command that is not ours is another bot's, with all that it holds. */
+function isBackground({ source, command }: InboundMessage, { ambient }: ChatSettings): boolean {
+  return ambient === "recent" && source.chat.kind !== "dm" && command === undefined;
+}
+
 function deny(denied: Denial): Decision {
   if (denied === null) return { kind: "ignore" };
   return "code" in denied ? { kind: "pair", ...denied } : { kind: "deny", notice: denied };
 }
 
-/** A bare number picks what was offered under it. */
-function pickedCall({ text }: InboundMessage, offered: readonly string[] | undefined): CommandCall | undefined {
+/** A bare number picks what was offered under it, unless somebody else has written it. */
+function pickedCall(
+  { text, forwarded }: InboundMessage,
+  offered: readonly string[] | undefined,
+): CommandCall | undefined {
+  if (forwarded !== undefined) return undefined;
   const line = /^\d{1,2}$/.test(text.trim()) ? offered?.[Number(text.trim()) - 1] : undefined;
   return line === undefined ? undefined : callOf(line);
 }

@@ -67,6 +67,11 @@ export interface Ending {
   /** Leave the turn out of the transcript: always, or if the journal holds nothing but the turn itself. */
   forget?: "always" | "if-unanswered";
   deliveries: NewDelivery[];
+  /**
+   * Of the journal's steps, the first so many were given without the results of their tools: so they are from now on. Where this
+   * is not said, nobody knows any more how long the conversation is.
+   */
+  cleared?: number;
   /** What is said in place of them if the run turns out to have been stopped. */
   ifStopped?: NewDelivery[];
   /** A code for operators; no content. */

@@ -9,8 +9,14 @@ export interface ChatSettings {
   addressing: "mention" | "always";
   /** What becomes of messages whose author is being answered. */
   busy: "collect" | "steer" | "interrupt";
-  /** The share of the model's context window that a session may fill before it is too long. */
+  /** The share of the model's context window that a session may fill before it is summed up. */
   compaction: number;
+  /** The same in tokens: whichever is reached first. */
+  compactionTokens: number;
+  /** `recent`: messages that do not address the bot are background for its next answers. `off`: they are not kept. */
+  ambient: "off" | "recent";
+  /** Tools that the agent may use: `all`, `none`, or names of tools and of servers, with spaces in between. */
+  tools: string;
   /** What is older than this when it comes is not answered, in ms. */
   maxAgeMs: number;
   /** Default: the agent's own. */
@@ -55,10 +61,25 @@ export const settingKinds: readonly SettingKind[] = [
   oneOf("busy", "What becomes of what you write while I answer you", ["collect", "steer", "interrupt"]),
   {
     name: "compaction",
-    summary: "How full the model's context may get before a conversation is too long",
+    summary: "How full the model's context may get before I sum up the beginning of a conversation",
     who: "admin",
     expected: "a share from 0.1 to 0.95, or 10% to 95%",
     parse: share,
+  },
+  {
+    name: "compactionTokens",
+    summary: "The same in tokens: whichever is reached first",
+    who: "owner",
+    expected: "a whole number from 1000",
+    parse: (text) => (/^[1-9]\d{3,14}$/.test(text) ? text : undefined),
+  },
+  oneOf("ambient", "Whether I take in the latest messages that are not for me", ["off", "recent"]),
+  {
+    name: "tools",
+    summary: "Which tools I may use",
+    who: "owner",
+    expected: "all, none, or names of tools and servers",
+    parse: toolNames,
   },
   {
     name: "maxAgeMs",
@@ -150,12 +171,13 @@ function validValue(kind: SettingKind, text: string | undefined, isStrategy: (na
 
 /** A stored value as programs use it. */
 function typedValue(name: SettingName, value: string): ChatSettings[SettingName] {
-  if (value === NONE) return undefined;
+  if (value === NONE && name !== "tools") return undefined;
   return NUMBERS.has(name) ? Number(value) : value;
 }
 
 const NUMBERS: ReadonlySet<SettingName> = new Set<SettingName>([
   "compaction",
+  "compactionTokens",
   "maxAgeMs",
   "userTokensPerDay",
   "userRunsPerDay",
@@ -187,6 +209,19 @@ function share(text: string): string | undefined {
   const [, number = "", percent] = /^(\d{1,3}(?:\.\d{1,6})?)(%?)$/.exec(text) ?? [];
   const value = Number(number) / (percent === "%" ? 100 : 1);
   return number !== "" && value >= 0.1 && value <= 0.95 ? String(value) : undefined;
+}
+
+/** Names in the order in which they were given, each once. */
+function toolNames(text: string): string | undefined {
+  const names = [...new Set(text.split(/[\s,]+/).filter((name) => name !== ""))];
+  if (names.length === 1 && isEveryTool(names[0])) return names[0]?.toLowerCase();
+  const valid = names.length <= 100 && names.every((name) => /^[\w-]{1,128}$/.test(name) && !isEveryTool(name));
+  return valid && names.length > 0 ? names.join(" ") : undefined;
+}
+
+/** Beside names this would say two things at once. */
+function isEveryTool(name = ""): boolean {
+  return /^(?:all|none)$/i.test(name);
 }
 
 const UNIT_MS: Readonly<Record<string, number>> = { "": 1, ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };

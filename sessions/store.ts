@@ -1,11 +1,15 @@
 import type { AccessStore } from "./access.ts";
+import type { AmbientStore } from "./ambient.ts";
+import type { ApprovalStore } from "./approvals.ts";
 import type { AuditStore } from "./audit.ts";
 import type { ChatStore } from "./chats.ts";
 import type { CleanUpStore } from "./clean-up.ts";
+import type { CompactionStore } from "./compactions.ts";
 import type { InboxStore } from "./inbox.ts";
 import type { UsageStore } from "./limits.ts";
 import type { OutboxStore } from "./outbox.ts";
 import type { PrivacyStore } from "./privacy.ts";
+import type { RecallStore } from "./recall.ts";
 import type { RunStore } from "./runs.ts";
 import type { VaultStore } from "./vault.ts";
 
@@ -23,6 +27,10 @@ export interface Store
     AuditStore,
     UsageStore,
     PrivacyStore,
+    AmbientStore,
+    CompactionStore,
+    ApprovalStore,
+    RecallStore,
     CleanUpStore {
   /** Try to write something that nobody sees. Resolves if the store takes writes. @throws StoreError as other writes do */
   probe(): Promise<void>;

@@ -38,13 +38,27 @@ export interface OpaqueBlock {
   data: unknown;
 }
 
-export type Block = TextBlock | ImageBlock | ToolUseBlock | ToolResultBlock | OpaqueBlock;
+/** A file that the model reads: a PDF, or plain text as UTF-8. */
+export interface DocumentBlock {
+  type: "document";
+  /** The hash under which the store keeps its bytes. */
+  blob: string;
+  mimeType: "application/pdf" | "text/plain";
+  /** As its sender called it; hostile until escaped. */
+  name?: string;
+  /** Of its content. */
+  bytes?: number;
+}
+
+export type Block = TextBlock | ImageBlock | DocumentBlock | ToolUseBlock | ToolResultBlock | OpaqueBlock;
 
 export interface TranscriptMessage {
   role: "user" | "assistant";
   content: Block[];
   /** Who said it, for user messages that people wrote. */
   author?: Author;
+  /** What the model is shown behind a turn while it is answered, and never again: it is in the journal, in no transcript. */
+  background?: string;
 }
 
 /**

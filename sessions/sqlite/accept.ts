@@ -3,6 +3,7 @@ import type { Accepted, AcceptOptions, Decision, Facts, Notice, RoutedPlan } fro
 import { placesOf } from "../places.ts";
 import { acceptQueries, type Open, type Waiting } from "./accept-queries.ts";
 import type { StandingOf } from "./access.ts";
+import { type Ambient, wordsOf } from "./ambient.ts";
 import type { ChatRefs } from "./chat-refs.ts";
 import type { Db } from "./database.ts";
 import type { Enqueue } from "./enqueue.ts";
@@ -24,6 +25,7 @@ const TELL_STALE_AGAIN_MS = 60 * 60 * 1000;
 const BARE_NUMBER = /^\s*\d{1,2}\s*$/;
 
 const DUPLICATE: Accepted = { kind: "duplicate" };
+const AMBIENT: Accepted = { kind: "ambient" };
 const NOTHING: Open = { waiting: 0, commands: 0, last: null };
 
 /**
@@ -38,6 +40,7 @@ export function acceptor(
   db: Db,
   {
     chats,
+    ambient,
     offers,
     pairings,
     standingOf,
@@ -45,6 +48,7 @@ export function acceptor(
     now,
   }: {
     chats: ChatRefs;
+    ambient: Ambient;
     offers: Offers;
     pairings: Pairings;
     standingOf: StandingOf;
@@ -63,9 +67,11 @@ export function acceptor(
     const sibling = known === undefined ? undefined : joinedTurn(known.ref);
     const decision = decide(facts(sibling?.state === "waiting"));
     if (decision.kind === "ignore") return { kind: "ignored" };
+    if (decision.kind === "ambient" && wordsOf(message) === "") return { kind: "ignored" };
 
     // What is not for the bot leaves no trace: from here on something is written.
     const chatRef = chats.of(source, known);
+    if (decision.kind === "ambient") return ambient.add(chatRef, threadId, message, now()) ? AMBIENT : DUPLICATE;
     if (decision.kind === "deny") return deny(decision.notice);
     if (decision.kind === "pair") return pair(decision);
     if (decision.kind === "stale") return stale(decision.notice);

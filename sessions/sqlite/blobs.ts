@@ -23,7 +23,7 @@ export function hashOf(bytes: Uint8Array): string {
 }
 
 const imagesIn = (table: string) =>
-  `SELECT b.value ->> '$.blob' AS hash FROM ${table}, json_each(${table}.content) b WHERE b.value ->> '$.type' = 'image'`;
+  `SELECT b.value ->> '$.blob' AS hash FROM ${table}, json_each(${table}.content) b WHERE b.value ->> '$.type' IN ('image', 'document')`;
 
 export function blobs(db: Db, now: () => number): Blobs {
   const put = db.prepare("INSERT INTO blobs (hash, mime_type, bytes) VALUES (?, ?, ?) ON CONFLICT DO NOTHING");
@@ -92,5 +92,5 @@ export function blobs(db: Db, now: () => number): Blobs {
 }
 
 function imagesOf(content: readonly Block[]): Set<string> {
-  return new Set(content.flatMap((block) => (block.type === "image" ? [block.blob] : [])));
+  return new Set(content.flatMap((block) => (block.type === "image" || block.type === "document" ? [block.blob] : [])));
 }

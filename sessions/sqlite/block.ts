@@ -30,8 +30,15 @@ export function blocker(db: Db, people: People): (account: BotAccount, userId: s
   );
   stop.pluck();
 
+  // What was said beside the bot: its row is known when it is delivered again, and nobody is shown its words.
+  const unsay = db.prepare<Person>(
+    `UPDATE ambient SET text = '', forwarded = NULL WHERE text <> '' AND (user_id IN (@id, @present)
+       OR EXISTS (SELECT 1 FROM json_each(ambient.aliases) WHERE value IN (@id, @present))) AND ${within("ambient")}`,
+  );
+
   return ({ platform, account }, id) => {
     const person = { platform, account, id, present: people.present({ platform, account }, id) };
+    unsay.run(person);
     return { dropped: drop.run(person).changes, runIds: stop.all(person) };
   };
 }

@@ -9,6 +9,8 @@ const TEXTS_MS = 7 * DAY_MS;
 const REMARKS_MS = 2 * DAY_MS;
 /** Longer than any run takes from fetching a picture to writing its turn down. */
 const UNSHOWN_MS = 2 * DAY_MS;
+/** The longest that an answer may be shown what was said beside the bot. */
+const AMBIENT_MS = DAY_MS;
 
 /** Rows that one batch takes. */
 const BATCH = 500;
@@ -23,17 +25,18 @@ export const DONE_TEXTS = `SELECT seq FROM inbox
   WHERE state IN ('done', 'failed', 'dropped', 'refused') AND payload <> '{}' AND substr(payload, 1, 10) <> '{"aliases"'
     AND received_at < ? ORDER BY received_at, seq LIMIT ${BATCH}`;
 
-type Part = (now: number) => number;
+type Part = (now: number, ambientMs: number) => number;
 
 /** Take batch by batch until nothing is left. @returns rows that went or were emptied */
 export async function cleanUpAll(
   parts: readonly Part[],
   commit: (batch: () => number) => Promise<number>,
   now: number,
+  ambientMs: number = AMBIENT_MS,
 ) {
   let rows = 0;
   for (const part of parts) {
-    for (let taken = BATCH; taken >= BATCH; rows += taken) taken = await commit(() => part(now));
+    for (let taken = BATCH; taken >= BATCH; rows += taken) taken = await commit(() => part(now, ambientMs));
   }
   return rows;
 }
@@ -68,6 +71,14 @@ export function cleaning(db: Db, blobs: Blobs): Part[] {
        WHERE about GLOB 'limit:context:*' AND NOT EXISTS (SELECT 1 FROM sessions s
          WHERE s.id = CAST(substr(r.about, 15) AS INTEGER) AND s.ended_at IS NULL) LIMIT ${BATCH})`,
   );
+  const dropAmbient = db.prepare<[number]>(
+    `DELETE FROM ambient WHERE id IN (SELECT id FROM ambient WHERE received_at < ? ORDER BY received_at LIMIT ${BATCH})`,
+  );
+
+  const emptyAmbient = db.prepare<[number]>(
+    `UPDATE ambient SET text = '', forwarded = NULL WHERE id IN
+       (SELECT id FROM ambient WHERE received_at < ? AND text <> '' ORDER BY received_at LIMIT ${BATCH})`,
+  );
 
   return [
     (now) => {
@@ -78,6 +89,8 @@ export function cleaning(db: Db, blobs: Blobs): Part[] {
     (now) => emptyTexts.run(now - TEXTS_MS).changes,
     (now) => dropDays.run(now - REMARKS_MS).changes,
     () => dropEnded.run().changes,
+    (now) => dropAmbient.run(now - AMBIENT_MS).changes,
+    (now, ambientMs) => emptyAmbient.run(now - ambientMs).changes,
     (now) => blobs.dropUnshown(now - UNSHOWN_MS, BATCH),
   ];
 }

@@ -6,6 +6,7 @@ import type { ChatRefs } from "./chat-refs.ts";
 import type { Db } from "./database.ts";
 import type { Enqueue } from "./enqueue.ts";
 import { type StepRow, stepOf } from "./rows.ts";
+import type { SessionContexts } from "./session-context.ts";
 import { fieldsIn, isText } from "./stored-json.ts";
 import type { takingIn } from "./take-in.ts";
 
@@ -19,6 +20,8 @@ interface Held {
   stopped: number;
   /** 1 if its turn was erased. */
   erased: number;
+  /** 1 if something of its session was erased, or numbered anew, since it began. */
+  outdated: number;
   started_at: number;
   draft: string | null;
 }
@@ -48,6 +51,7 @@ export interface RunStepsOptions {
   chats: ChatRefs;
   enqueue: Enqueue;
   blobs: Blobs;
+  contexts: SessionContexts;
   joining: ReturnType<typeof takingIn>;
   now: () => number;
 }
@@ -57,15 +61,15 @@ export interface RunStepsOptions {
  *
  * A run whose turn was erased while it went on is stopped: what it still does is counted, and nothing of it is kept.
  */
-export function runSteps(db: Db, { chats, enqueue, blobs, joining, now }: RunStepsOptions) {
+export function runSteps(db: Db, { chats, enqueue, blobs, contexts, joining, now }: RunStepsOptions) {
   const held = db.prepare<[number, number], Held>(
-    `SELECT id, lane, session_id, chat_id, user_id, user_name, stopped, erased, started_at, draft
+    `SELECT id, lane, session_id, chat_id, user_id, user_name, stopped, erased, outdated, started_at, draft
      FROM runs WHERE id = ? AND fence = ?`,
   );
   const addStep = db.prepare(
-    `INSERT INTO journal (run_id, step, role, content, author_id, author_name, at, arrival)
+    `INSERT INTO journal (run_id, step, role, content, author_id, author_name, background, at, arrival)
      VALUES (@run, (SELECT coalesce(max(step), -1) + 1 FROM journal WHERE run_id = @run), @role, @content, @author, @name,
-       @at, iif(@author IS NULL, NULL, (SELECT max(seq) FROM inbox WHERE run_id = @run AND state = 'running')))`,
+       @background, @at, iif(@author IS NULL, NULL, (SELECT max(seq) FROM inbox WHERE run_id = @run AND state = 'running')))`,
   );
   const addUsage = db.prepare(
     `INSERT INTO usage (at, run_id, session_id, chat_id, user_id, user_name, model, input_tokens, output_tokens,
@@ -78,6 +82,9 @@ export function runSteps(db: Db, { chats, enqueue, blobs, joining, now }: RunSte
      SELECT @session, max(coalesce((SELECT max(seq) FROM transcript WHERE session_id = @session), 0),
          (SELECT erased_to FROM sessions WHERE id = @session)) + 1 + step,
        role, content, author_id, author_name, at, arrival FROM journal WHERE run_id = @run`,
+  );
+  const lastKept = db.prepare<[number], { seq: number | null }>(
+    "SELECT max(seq) AS seq FROM transcript WHERE session_id = ?",
   );
   const replies = db.prepare<[number]>("SELECT 1 FROM journal WHERE run_id = ? AND role = 'assistant' LIMIT 1");
   const dropJournal = db.prepare<[number]>("DELETE FROM journal WHERE run_id = ?");
@@ -111,15 +118,18 @@ export function runSteps(db: Db, { chats, enqueue, blobs, joining, now }: RunSte
   }
 
   function append(run: Held, { message, usage }: StepRecord): void {
-    const { role, content, author } = message;
+    const { role, content, author, background = null } = message;
     if (run.erased === 1) {
       blobs.discard(content);
     } else {
       const said = { role, content: JSON.stringify(content), author: author?.id ?? null, name: author?.name ?? null };
-      addStep.run({ run: run.id, ...said, at: now() });
+      addStep.run({ run: run.id, ...said, background, at: now() });
       blobs.show(run.session_id, content);
     }
-    if (usage !== undefined) book(run, usage);
+    if (usage === undefined) return;
+    book(run, usage);
+    // What it was given is not what the session gives now, if something was taken from that.
+    if (role === "assistant" && run.erased + run.outdated === 0) contexts.used(run.session_id, usage);
   }
 
   /** Steps of a run that goes on: it counts from the first of them. */
@@ -150,6 +160,14 @@ export function runSteps(db: Db, { chats, enqueue, blobs, joining, now }: RunSte
     const last = lastStep.get(run.id);
     const message = last === undefined ? undefined : unknownResults(stepOf(last));
     if (message !== undefined) append(run, { message });
+  }
+
+  /** @param cleared of its steps, the first so many were given without the results of their tools */
+  function keepAll(run: Held, cleared = 0): void {
+    const { changes } = keep.run({ session: run.session_id, run: run.id });
+    const last = lastKept.get(run.session_id)?.seq ?? 0;
+    const first = Math.min(cleared, changes);
+    if (first > 0) contexts.clear(run.session_id, last - changes + first);
   }
 
   /** The delivery that goes where the draft is takes its place; where there is none, one takes the draft back. */
@@ -210,10 +228,14 @@ export function runSteps(db: Db, { chats, enqueue, blobs, joining, now }: RunSte
       if (outcome !== "done") answerTools(run);
       if (!forget) {
         if (ending.closing !== undefined) append(run, { message: ending.closing });
-        keep.run({ session: run.session_id, run: run.id });
+        keepAll(run, ending.cleared);
       }
       dropJournal.run(run.id);
       if (forget) blobs.release(run.session_id);
+      // What was counted was without what came of its last tools, or without results that are given again. What was only done
+      // for somebody, without the model, has changed nothing of it.
+      const isUncertain = ending.cleared === undefined || (forget && outcome !== "done");
+      if (isUncertain && !unanswered) contexts.unknown(run.session_id);
       enqueueAll(run, outcome === ending.outcome ? ending.deliveries : (ending.ifStopped ?? []));
       const states = { done: "done", failed: "failed", stopped: "dropped" } as const;
       const failure = outcome === ending.outcome ? (ending.failure ?? null) : "stopped";

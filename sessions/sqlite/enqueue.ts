@@ -16,8 +16,8 @@ export type Enqueue = (chatRef: number, row: OutboxRow) => void;
 /** Put one delivery with its chunks into the outbox; runs inside a transaction. One without chunks is nothing. */
 export function enqueuer(db: Db, now: () => number): Enqueue {
   const delivery = db.prepare(
-    `INSERT INTO deliveries (chat_id, thread_id, reply_to, for_user, chain_root, reply_token, opened, is_answer, draft_key, draft_id, about, behind, state, created_at)
-     VALUES (@chat, @thread, @replyTo, @forUser, @chainRoot, @replyToken, @opened, @isAnswer, @draftKey, @draftId, @about, @behind, 'pending', @now)`,
+    `INSERT INTO deliveries (chat_id, thread_id, reply_to, for_user, chain_root, reply_token, opened, is_answer, precedes, draft_key, draft_id, about, behind, state, created_at)
+     VALUES (@chat, @thread, @replyTo, @forUser, @chainRoot, @replyToken, @opened, @isAnswer, @precedes, @draftKey, @draftId, @about, @behind, 'pending', @now)`,
   );
   const chunk = db.prepare(
     "INSERT INTO chunks (delivery_id, n, text, plain, files, choices, state) VALUES (?, ?, ?, ?, ?, ?, 'pending')",
@@ -25,7 +25,7 @@ export function enqueuer(db: Db, now: () => number): Enqueue {
 
   return (
     chatRef,
-    { threadId, replyTo, forUserId, chainRoot, replyToken, opened, isAnswer, draft, chunks, ...more },
+    { threadId, replyTo, forUserId, chainRoot, replyToken, opened, isAnswer, precedes, draft, chunks, ...more },
   ) => {
     if (chunks.length === 0) return;
     const { lastInsertRowid } = delivery.run({
@@ -37,6 +37,7 @@ export function enqueuer(db: Db, now: () => number): Enqueue {
       replyToken: replyToken ?? null,
       opened: opened ? 1 : 0,
       isAnswer: isAnswer ? 1 : 0,
+      precedes: precedes ? 1 : 0,
       draftKey: draft?.key ?? null,
       draftId: draft?.messageId ?? null,
       about: more.about ?? null,

@@ -17,7 +17,7 @@ type Said = ExportedSession["messages"][number];
 /**
  * What somebody may take along: every conversation that holds a turn of theirs, unless its key says that it is somebody
  * else's (it may have begun with a copy of what was said for all to hear). Where it holds anybody else's turns, the
- * person's own and the answers to them are all that leaves it. Reads only.
+ * person's own and the answers to them are all that leaves it, and no summary, for that is of what all have said. Reads only.
  */
 export function exporter(db: Db, people: People) {
   const written = (where: string) =>
@@ -31,6 +31,11 @@ export function exporter(db: Db, people: People) {
   const said = db.prepare<BotAccount & { session: number }, StepRow & { at: number }>(
     `SELECT role, content, ${personAt("author_id", "at")} AS author_id, author_name, at FROM transcript
      WHERE session_id = @session ORDER BY seq`,
+  );
+  // What carries a summary on says nothing new.
+  const summaries = db.prepare<[number], { at: number; text: string }>(
+    `SELECT at, summary AS text FROM compactions
+     WHERE session_id = ? AND summary IS NOT NULL AND method <> 'cleared' ORDER BY id`,
   );
   const present = db.prepare<[number], { id: number }>("SELECT coalesce(moved_to, id) AS id FROM chats WHERE id = ?");
 
@@ -52,7 +57,8 @@ export function exporter(db: Db, people: People) {
       const messages = mixed ? turnsOf(all, userId) : all;
       // One of the person's own that began as a copy is still nobody else's.
       const shared = mixed && owner === undefined;
-      return messages.length === 0 ? [] : [{ key, startedAt: started_at, shared, messages }];
+      if (messages.length === 0) return [];
+      return [{ key, startedAt: started_at, shared, messages, summaries: mixed ? [] : summaries.all(id) }];
     });
   };
 }

@@ -7,6 +7,7 @@ import type { Blobs } from "./blobs.ts";
 import type { ChatRefs } from "./chat-refs.ts";
 import type { Db } from "./database.ts";
 import { CHATS_OF, type People, personAt } from "./people.ts";
+import type { SessionContexts } from "./session-context.ts";
 
 interface SessionRow {
   id: number;
@@ -22,6 +23,7 @@ export interface ForgetterOptions {
   chats: ChatRefs;
   people: People;
   blobs: Blobs;
+  contexts: SessionContexts;
   addAudit: AddAudit;
   now: () => number;
 }
@@ -40,7 +42,7 @@ const EMPTIED = `json_patch('{"text":"","attachments":[]}', json_object('replyTo
  * said after the order goes on with that alone. Rows of messages stay, without what they said: what is delivered again
  * has to be known.
  */
-export function forgetter(db: Db, { chats, people, blobs, addAudit, now }: ForgetterOptions) {
+export function forgetter(db: Db, { chats, people, blobs, contexts, addAudit, now }: ForgetterOptions) {
   const HERE = `chat_id IN ${CHATS_OF}`;
   const drop = db.prepare<Person>(
     `UPDATE inbox SET state = 'dropped', failure = 'forgotten', payload = '{}'
@@ -84,6 +86,17 @@ export function forgetter(db: Db, { chats, people, blobs, addAudit, now }: Forge
      WHERE ${HERE} AND user_id IN (SELECT value FROM json_each(@ids)) AND seq < @before AND payload <> '{}'
        AND NOT (is_command = 1 AND state = 'waiting') AND ${personAt("inbox.user_id", "inbox.received_at")} = @user`,
   );
+  // All of it, whenever it was said: it is the background of others, and nothing of the person's own depends on it.
+  const eraseAmbient = db.prepare<Person>(
+    `UPDATE ambient SET text = '', user_name = '', aliases = NULL, forwarded = NULL
+     WHERE ${HERE} AND user_id IN (SELECT value FROM json_each(@ids)) AND (text <> '' OR user_name <> '')
+       AND ${personAt("ambient.user_id", "ambient.received_at")} = @user`,
+  );
+  // What an answer that goes on was shown of it, among what others said.
+  const eraseBackground = db.prepare<Person>(
+    `UPDATE journal SET background = NULL
+     WHERE background IS NOT NULL AND run_id IN (SELECT id FROM runs WHERE ${HERE})`,
+  );
   const FINISHED = "d.state IN ('sent', 'failed')";
   const eraseAnswers = db.prepare<Person>(
     `DELETE FROM chunks WHERE delivery_id IN (
@@ -116,14 +129,15 @@ export function forgetter(db: Db, { chats, people, blobs, addAudit, now }: Forge
     for (const run of runs) eraseJournal.run(run.id);
     const kept = firstKept.get(id, before)?.seq ?? null;
     const { changes } = erase.run({ session: id, cut: kept ?? Number.MAX_SAFE_INTEGER });
+    if (changes + runs.length > 0) contexts.erased(id);
     if (kept === null && goesOn.get(id) === undefined) end.run({ session: id, now: now() });
     blobs.release(id);
     return changes > 0 || runs.length > 0 || (kept === null && ended_at === null);
   }
 
-  return ({ chatRef, userId, before, by }: Order): StoppedWork & { sessions: number } => {
+  return ({ chatRef, userId, before, by }: Order): StoppedWork & { sessions: number; texts: number } => {
     // Where the platform names nobody, nothing is anybody's own.
-    if (userId === "") return { dropped: 0, runIds: [], sessions: 0 };
+    if (userId === "") return { dropped: 0, runIds: [], sessions: 0, texts: 0 };
     const { ref, platform, account, id, kind } = chats.info(chatRef);
     const ids = people.idsOf({ platform, account }, userId);
     const person = { platform, account, chat: ref, user: userId, ids, before };
@@ -131,12 +145,15 @@ export function forgetter(db: Db, { chats, people, blobs, addAudit, now }: Forge
     const runIds = stop.all(person).map((run) => run.id);
     const own = sessions.all(person).filter((session) => isOwn(session, person));
     const erased = own.filter((session) => eraseSession(session, before)).length;
-    const texts = eraseTexts.run(person).changes + eraseAnswers.run(person).changes;
+    const beside = eraseAmbient.run(person).changes;
+    // Also where the person took it back before, or so much was said since that it is not kept any more.
+    eraseBackground.run(person);
+    const texts = eraseTexts.run(person).changes + eraseAnswers.run(person).changes + beside;
     if (kind === "dm" && othersHere.get(person) === undefined) eraseRemarks.run(person);
     if (erased + texts + dropped > 0) {
       const where = auditPlace(platform, { account, id });
       addAudit({ by, what: "sessions forgotten", where, from: null, to: String(erased) });
     }
-    return { dropped, runIds, sessions: erased };
+    return { dropped, runIds, sessions: erased, texts };
   };
 }

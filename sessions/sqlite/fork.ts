@@ -4,6 +4,7 @@ import type { Blobs } from "./blobs.ts";
 import type { ChatRefs } from "./chat-refs.ts";
 import type { Db } from "./database.ts";
 import { CHATS_OF, isShared, type People } from "./people.ts";
+import type { SessionContexts } from "./session-context.ts";
 
 interface BegunSession {
   id: number;
@@ -20,14 +21,21 @@ interface Source {
   erased_at: number | null;
 }
 
+export interface ForksOptions {
+  chats: ChatRefs;
+  people: People;
+  blobs: Blobs;
+  contexts: SessionContexts;
+}
+
 /**
  * Conversations that begin with a copy of another one, as that was at a moment; copying runs inside a transaction.
  *
  * Only what everybody in a chat could read is ever copied, and only to sessions of the same chat: a plan that names
  * anything else begins with nothing. A session that goes on as the end of another is found there, with its own messages
- * alone.
+ * alone. A conversation that was summed up is given by the copy as it was then.
  */
-export function forks(db: Db, chats: ChatRefs, people: People, blobs: Blobs) {
+export function forks(db: Db, { chats, people, blobs, contexts }: ForksOptions) {
   const open = db.prepare<[string], { id: number; up_to: number | null; after: number | null }>(
     `SELECT id, (SELECT max(seq) FROM transcript WHERE session_id = sessions.id) AS up_to,
        (SELECT max(seq) FROM inbox) AS after
@@ -70,8 +78,9 @@ export function forks(db: Db, chats: ChatRefs, people: People, blobs: Blobs) {
       const since = begunSince.all({ chat: chat.ref, after, id: begun.id });
       const own = presentKey(begun.key, chat, chat.id, Number.MAX_SAFE_INTEGER);
       if (since.some(({ key, started_at }) => presentKey(key, chat, chat.id, started_at) === own)) return;
-      const place = { from: from.merged_into ?? from.id, offset: from.merged_after };
-      copy.run({ into: begun.id, ...place, upTo });
+      const [original, offset] = [from.merged_into ?? from.id, from.merged_after];
+      copy.run({ into: begun.id, from: original, offset, upTo });
+      contexts.copied(begun.id, { session: original, offset, upTo });
       blobs.showAll(begun.id);
     },
   };

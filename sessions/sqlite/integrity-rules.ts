@@ -1,3 +1,4 @@
+import { MOST_KEPT } from "./ambient.ts";
 import { BEGINS_TURN } from "./turn-starts.ts";
 
 /** Something that holds in every database between two transactions, whatever has happened to the program. */
@@ -20,7 +21,7 @@ const notJson = (table: string, column: string, id: string) =>
 const readable = (table: string) => `(SELECT *, iif(json_valid(content), content, '[]') AS blocks FROM ${table})`;
 const imagesIn = (table: string, session: string) =>
   `SELECT ${session} AS session, b.value ->> '$.blob' AS hash FROM ${readable(table)} s JOIN json_each(s.blocks) b
-   WHERE b.value ->> '$.type' = 'image'`;
+   WHERE b.value ->> '$.type' IN ('image', 'document')`;
 const shown = `SELECT session, hash FROM (${imagesIn("transcript", "s.session_id")})
   UNION SELECT session, hash FROM (${imagesIn("journal", "(SELECT session_id FROM runs r WHERE r.id = s.run_id)")})
   WHERE session IS NOT NULL`;
@@ -96,7 +97,8 @@ const conversations: Rule[] = [
   {
     what: "conversations hold what counts as erased",
     broken: `SELECT 'conversation ' || id AS at FROM sessions WHERE EXISTS
-      (SELECT 1 FROM transcript t WHERE t.session_id = sessions.id AND (t.seq <= sessions.erased_to OR sessions.erased_at IS NOT NULL))`,
+      (SELECT 1 FROM transcript t WHERE t.session_id = sessions.id AND (t.seq <= sessions.erased_to OR sessions.erased_at IS NOT NULL))
+      UNION SELECT 'conversation ' || s.id FROM sessions s JOIN compactions c ON c.session_id = s.id WHERE s.erased_at IS NOT NULL`,
     todo: "Whoever wanted that to be forgotten can say `/forget` again; retention erases it as well.",
   },
   {
@@ -104,6 +106,7 @@ const conversations: Rule[] = [
     broken: `SELECT 'conversation ' || id AS at FROM sessions WHERE merged_into IS NOT NULL AND (ended_at IS NULL
       OR EXISTS (SELECT 1 FROM transcript t WHERE t.session_id = sessions.id)
       OR EXISTS (SELECT 1 FROM runs r WHERE r.session_id = sessions.id)
+      OR EXISTS (SELECT 1 FROM compactions c WHERE c.session_id = sessions.id)
       OR EXISTS (SELECT 1 FROM sessions m WHERE m.id = sessions.merged_into AND m.merged_into IS NOT NULL))`,
   },
   {
@@ -117,6 +120,14 @@ const conversations: Rule[] = [
         AND NOT EXISTS (SELECT 1 FROM ${readable("transcript")} n, json_each(n.blocks) b WHERE n.session_id = t.session_id
           AND n.seq = t.seq + 1 AND n.role = 'user' AND b.value ->> '$.type' = 'tool-result')`,
     todo: "The model refuses to go on from there: begin the conversation anew with `/new`.",
+  },
+  {
+    what: "summaries stand for something else than whole turns of their conversations",
+    broken: `SELECT 'conversation ' || c.session_id || ', compaction ' || c.id AS at FROM compactions c
+      WHERE c.summary IS NOT NULL AND (NOT EXISTS (SELECT 1 FROM transcript t WHERE t.session_id = c.session_id AND t.seq = c.up_to)
+        OR EXISTS (SELECT 1 FROM (SELECT role, author_id, blocks AS content FROM ${readable("transcript")}
+          WHERE session_id = c.session_id AND seq = c.up_to + 1) WHERE NOT (${BEGINS_TURN})))`,
+    todo: "The model may refuse to go on from there: begin the conversation anew with `/new`.",
   },
   {
     what: "conversations begin in the middle of a turn",
@@ -187,5 +198,39 @@ const pictures: Rule[] = [
   },
 ];
 
+const searching: Rule[] = [
+  {
+    what: "messages cannot be found by searching",
+    broken: `SELECT 'conversation ' || session_id || ', message ' || seq AS at FROM transcript t
+      WHERE NOT EXISTS (SELECT 1 FROM recall_rows r JOIN recall_docsize d ON d.id = r.id WHERE r.session_id = t.session_id AND r.seq = t.seq)
+        AND NOT EXISTS (SELECT 1 FROM recall_due r WHERE r.session_id = t.session_id AND r.seq = t.seq)`,
+  },
+  {
+    what: "conversations can be searched for what is not in them any more",
+    broken: `SELECT DISTINCT 'conversation ' || session_id AS at
+      FROM (SELECT session_id, seq FROM recall_rows UNION ALL SELECT session_id, seq FROM recall_due) r
+      WHERE NOT EXISTS (SELECT 1 FROM transcript t WHERE t.session_id = r.session_id AND t.seq = r.seq)
+      UNION ALL SELECT 'conversation ' || session_id FROM recall_keys k
+      WHERE NOT EXISTS (SELECT 1 FROM transcript t WHERE t.session_id = k.session_id)
+      UNION ALL SELECT 'entry ' || id FROM recall_docsize WHERE id NOT IN (SELECT id FROM recall_rows)`,
+  },
+];
+
+const beside: Rule[] = [
+  {
+    what: "more is kept of what was not said to the bot than may be shown",
+    broken: `SELECT 'chat ' || chat_id AS at FROM ambient GROUP BY chat_id, thread_id HAVING count(*) > ${MOST_KEPT}`,
+  },
+];
+
 /** In the order in which they are told. */
-export const RULES: readonly Rule[] = [...messages, ...runs, ...conversations, ...deliveries, ...places, ...pictures];
+export const RULES: readonly Rule[] = [
+  ...messages,
+  ...runs,
+  ...conversations,
+  ...deliveries,
+  ...places,
+  ...pictures,
+  ...searching,
+  ...beside,
+];

@@ -16,6 +16,7 @@ interface ChunkRow {
   reply_token: string | null;
   opened: number;
   is_answer: number;
+  precedes: number;
   draft_key: string | null;
   draft_id: string | null;
   created_at: number;
@@ -42,8 +43,8 @@ export function outbox(db: Db, chats: ChatRefs, enqueue: Enqueue) {
   );
   const first = db.prepare<[number], { id: number }>(`SELECT id FROM deliveries ${FIRST}`);
   const next = db.prepare<[number], ChunkRow>(
-    `SELECT c.delivery_id, d.chat_id, d.thread_id, d.reply_to, d.for_user, d.reply_token, d.opened, d.is_answer, d.draft_key,
-       d.draft_id, d.created_at, d.retried_at, c.n, c.text, c.plain, c.files, c.choices, c.state, c.tries, c.doubts, c.failures,
+    `SELECT c.delivery_id, d.chat_id, d.thread_id, d.reply_to, d.for_user, d.reply_token, d.opened, d.is_answer, d.precedes,
+       d.draft_key, d.draft_id, d.created_at, d.retried_at, c.n, c.text, c.plain, c.files, c.choices, c.state, c.tries, c.doubts, c.failures,
        c.faults
      FROM (SELECT * FROM deliveries ${FIRST}) d
      JOIN chunks c ON c.delivery_id = d.id AND c.state <> 'sent' ORDER BY c.n LIMIT 1`,
@@ -136,6 +137,7 @@ export function outbox(db: Db, chats: ChatRefs, enqueue: Enqueue) {
         takesBack: row.text === "",
         opened: row.opened === 1,
         isAnswer: row.is_answer === 1,
+        ...(row.precedes === 1 && { precedes: true }),
         ...(row.reply_token === null ? {} : { replyToken: row.reply_token }),
         // In a chat that moved, the number of the old message is somebody else's.
         ...(row.reply_to === null || row.n > 0 || moved ? {} : { replyTo: row.reply_to }),

@@ -4,6 +4,11 @@ import type { Db } from "./database.ts";
 import { type ChatRow, chatOf, type StepRow, stepOf } from "./rows.ts";
 import { placeName } from "./settings.ts";
 
+/** SQL for who said a row `t` of a transcript: whoever has another id by now is read under that one. Null if nobody has. */
+export const SPEAKER = `(SELECT a.user_id FROM sessions s JOIN chats c ON c.id = s.chat_id
+  JOIN aliases a ON a.platform = c.platform AND a.account = c.account AND a.alias = t.author_id AND a.until >= t.at
+  WHERE s.id = t.session_id ORDER BY a.until LIMIT 1)`;
+
 /** What people and operators look at; reads only. */
 export function overview(db: Db) {
   const chats = db.prepare<[], ChatRow & { last_at: number | null; sessions: number; waiting: number; failed: number }>(
@@ -30,20 +35,16 @@ export function overview(db: Db) {
   const setting = db.prepare<[string, string], { value: string }>(
     "SELECT value FROM settings WHERE place = ? AND name = ?",
   );
-  // Whoever has another id by now is read under that one.
-  const PERSON = `(SELECT a.user_id FROM sessions s JOIN chats c ON c.id = s.chat_id
-    JOIN aliases a ON a.platform = c.platform AND a.account = c.account AND a.alias = t.author_id AND a.until >= t.at
-    WHERE s.id = t.session_id ORDER BY a.until LIMIT 1)`;
   const present = db.prepare<[number], { merged_into: number | null }>("SELECT merged_into FROM sessions WHERE id = ?");
   /** A session that goes on as the end of another is that one. */
   const goesOnAs = (sessionId: number) => present.get(sessionId)?.merged_into ?? sessionId;
   const history = db.prepare<[number], StepRow>(
-    `SELECT role, content, coalesce(${PERSON}, author_id) AS author_id, author_name FROM transcript t
+    `SELECT role, content, coalesce(${SPEAKER}, author_id) AS author_id, author_name FROM transcript t
      WHERE session_id = ? ORDER BY seq`,
   );
   // With a bare column beside max(), SQLite takes the row that holds the maximum: the latest name.
   const participants = db.prepare<[number], { id: string; name: string; turns: number; latest: number }>(
-    `SELECT coalesce(${PERSON}, author_id) AS id, author_name AS name, count(*) AS turns, max(seq) AS latest
+    `SELECT coalesce(${SPEAKER}, author_id) AS id, author_name AS name, count(*) AS turns, max(seq) AS latest
      FROM transcript t WHERE session_id = ? AND author_id IS NOT NULL GROUP BY 1 ORDER BY min(seq)`,
   );
   const counts = db.prepare<[], { waiting: number; running: number; pendingDeliveries: number }>(

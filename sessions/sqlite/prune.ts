@@ -1,5 +1,6 @@
 import type { Blobs } from "./blobs.ts";
 import type { Db } from "./database.ts";
+import type { SessionContexts } from "./session-context.ts";
 import { BEGINS_TURN } from "./turn-starts.ts";
 
 /** Rows that one batch looks at, or erases. */
@@ -8,7 +9,7 @@ const END = Number.MAX_SAFE_INTEGER;
 
 /** How far it has come: everything of a phase up to a number. */
 interface PruneMark {
-  phase: "transcripts" | "messages" | "answers" | "sessions" | "pictures";
+  phase: "transcripts" | "messages" | "answers" | "sessions" | "ambient" | "pictures";
   from: number;
 }
 
@@ -36,14 +37,20 @@ export async function pruneAll(erase: (mark: PruneMark) => Promise<Pruned>): Pro
  * A conversation loses whole turns at its beginning, so that what is left begins with somebody's words and has every
  * result of a tool behind the reply that asked for it. What is not finished is not touched.
  */
-export function pruner(db: Db, blobs: Blobs): (before: number, mark: PruneMark) => Pruned {
+export function pruner(
+  db: Db,
+  blobs: Blobs,
+  contexts: SessionContexts,
+): (before: number, mark: PruneMark, summedUpBefore?: number) => Pruned {
   const last = db.prepare<[], { sessions: number; messages: number; answers: number }>(
     `SELECT coalesce((SELECT max(id) FROM sessions), 0) AS sessions, coalesce((SELECT max(seq) FROM inbox), 0) AS messages,
        coalesce((SELECT max(id) FROM deliveries), 0) AS answers`,
   );
-  const old = db.prepare<[number, number, number], { id: number }>(
-    `SELECT id FROM sessions WHERE id > ? AND id <= ?
-       AND (SELECT at FROM transcript WHERE session_id = sessions.id ORDER BY seq LIMIT 1) < ? ORDER BY id`,
+  const old = db.prepare<{ from: number; to: number; before: number; summedUpBefore: number }, { id: number }>(
+    `SELECT id FROM sessions WHERE id > @from AND id <= @to
+       AND (SELECT at FROM transcript WHERE session_id = sessions.id ORDER BY seq LIMIT 1) < iif(EXISTS
+         (SELECT 1 FROM compactions WHERE session_id = sessions.id AND summary IS NOT NULL), @summedUpBefore, @before)
+     ORDER BY id`,
   );
   const extent = db.prepare<{ session: number }, { first: number | null; far: number | null }>(
     `SELECT (SELECT min(seq) FROM transcript WHERE session_id = @session) AS first,
@@ -83,7 +90,11 @@ export function pruner(db: Db, blobs: Blobs): (before: number, mark: PruneMark) 
        AND NOT EXISTS (SELECT 1 FROM usage WHERE session_id = sessions.id)
        AND NOT EXISTS (SELECT 1 FROM runs WHERE session_id = sessions.id)
        AND NOT EXISTS (SELECT 1 FROM blob_refs WHERE session_id = sessions.id)
+       AND NOT EXISTS (SELECT 1 FROM compactions WHERE session_id = sessions.id)
        AND NOT EXISTS (SELECT 1 FROM sessions m WHERE m.merged_into = sessions.id)`,
+  );
+  const eraseAmbient = db.prepare<[number]>(
+    `DELETE FROM ambient WHERE id IN (SELECT id FROM ambient WHERE received_at < ? ORDER BY received_at LIMIT ${BATCH})`,
   );
 
   /** Where the first turn begins that stays, or that a later batch erases. */
@@ -105,13 +116,15 @@ export function pruner(db: Db, blobs: Blobs): (before: number, mark: PruneMark) 
     if (gone === undefined || gone.last === null) return { turns: 0, rows: 0 };
     note.run(gone.last, session);
     erase.run(session, end);
+    contexts.erased(session);
     blobs.release(session);
     return gone;
   }
 
-  function transcripts(before: number, mark: PruneMark, ends: number): Pruned {
+  function transcripts(before: number, summedUpBefore: number, mark: PruneMark, ends: number): Pruned {
     let [turns, rows] = [0, 0];
-    for (const { id } of old.all(mark.from, mark.from + BATCH, before)) {
+    const { from } = mark;
+    for (const { id } of old.all({ from, to: from + BATCH, before, summedUpBefore })) {
       for (let gone = eraseBeginning(id, before); gone.rows > 0; gone = eraseBeginning(id, before)) {
         turns += gone.turns;
         rows += gone.rows;
@@ -121,10 +134,10 @@ export function pruner(db: Db, blobs: Blobs): (before: number, mark: PruneMark) 
     return { turns, next: after(mark, ends, "messages") };
   }
 
-  return (before, mark) => {
+  return (before, mark, summedUpBefore = before) => {
     const { phase, from } = mark;
     const ends = last.get() ?? { sessions: 0, messages: 0, answers: 0 };
-    if (phase === "transcripts") return transcripts(before, mark, ends.sessions);
+    if (phase === "transcripts") return transcripts(before, summedUpBefore, mark, ends.sessions);
     if (phase === "messages") {
       eraseTexts.run(from, from + BATCH, before);
       return { turns: 0, next: after(mark, ends.messages, "answers") };
@@ -136,7 +149,11 @@ export function pruner(db: Db, blobs: Blobs): (before: number, mark: PruneMark) 
     }
     if (phase === "sessions") {
       dropSessions.run(from, from + BATCH, before);
-      return { turns: 0, next: after(mark, ends.sessions, "pictures") };
+      return { turns: 0, next: after(mark, ends.sessions, "ambient") };
+    }
+    if (phase === "ambient") {
+      const gone = eraseAmbient.run(before).changes;
+      return { turns: 0, next: gone === BATCH ? mark : { phase: "pictures", from: 0 } };
     }
     return { turns: 0, next: blobs.dropUnshown(before, BATCH) === BATCH ? mark : null };
   };

@@ -1,4 +1,5 @@
 import type { Db } from "./database.ts";
+import { sessionContexts } from "./session-context.ts";
 
 /** Everything open whose key may change. */
 export interface Keyed {
@@ -37,6 +38,7 @@ interface Open {
  * @returns lanes that have work, with their chats
  */
 export function keyRenamer(db: Db, now: () => number) {
+  const contexts = sessionContexts(db, now);
   const openUnder = db.prepare<[string, number], Open>(
     "SELECT id, began_with FROM sessions WHERE key = ? AND ended_at IS NULL AND id <> ?",
   );
@@ -70,6 +72,7 @@ export function keyRenamer(db: Db, now: () => number) {
 
   function merge(first: Open, later: Open): void {
     const length = lengthOf.get(first.id)?.n ?? 0;
+    contexts.merged(first.id, later.id);
     append.run(first.id, length, later.id);
     usageGoesOn.run(first.id, later.id);
     runsGoOn.run(first.id, later.id);

@@ -43,17 +43,20 @@ export interface StepRow {
   content: string;
   author_id: string | null;
   author_name: string | null;
+  /** Of the journal alone. */
+  background?: string | null;
 }
 
 /** The part of an inbound message that a column does not hold. */
-type Payload = Pick<InboundMessage, "text" | "attachments" | "replyTo" | "command" | "replyToken"> & {
+type Payload = Pick<InboundMessage, "text" | "attachments" | "replyTo" | "forwarded" | "command" | "replyToken"> & {
   /** Other ids of its author. */
   aliases?: string[] | undefined;
 };
 
-export function payloadOf({ text, attachments, replyTo, command, replyToken, source }: InboundMessage): string {
+export function payloadOf(message: InboundMessage): string {
+  const { text, attachments, replyTo, forwarded, command, replyToken, source } = message;
   const { aliases } = source.user;
-  return JSON.stringify({ text, attachments, replyTo, command, replyToken, aliases } satisfies Payload);
+  return JSON.stringify({ text, attachments, replyTo, forwarded, command, replyToken, aliases } satisfies Payload);
 }
 
 /** Session and lane have columns of their own; a command stands in no lane, so its plan keeps one that differs. */
@@ -100,5 +103,6 @@ export function stepOf(row: StepRow): TranscriptMessage {
     role: row.role,
     content: blocksIn(row.content),
     ...(row.author_id === null ? {} : { author: { id: row.author_id, name: row.author_name ?? "" } }),
+    ...(row.background == null ? {} : { background: row.background }),
   };
 }

@@ -6,7 +6,7 @@ import { blocker } from "./block.ts";
 import type { ChatRefs } from "./chat-refs.ts";
 import type { Db } from "./database.ts";
 import { settingsMover } from "./move-settings.ts";
-import type { People } from "./people.ts";
+import { type People, personAt } from "./people.ts";
 import { keyRenamer, QUEUED, type Queued } from "./rename-keys.ts";
 
 /** Said in so many words, because SQLite uses a partial index only for a query that repeats its condition. */
@@ -18,8 +18,8 @@ const within = (table: string) =>
 /**
  * Two ids turned out to be one person's, who goes by the second from now on; runs inside a transaction.
  *
- * Open sessions and lanes that name the person are called anew, in whatever chat; what waits and runs is the person's
- * under the new id, so that nothing of it is taken for somebody else's. A private chat that went by the old id goes by
+ * Open sessions and lanes that name the person are called anew, in whatever chat; what waits and runs, and what was said beside
+ * the bot, is the person's under the new id, so that nothing of it is taken for somebody else's. A private chat that went by the old id goes by
  * the new one with its settings, its messages, whose ids stay good, and what is to be sent there: if there is none under
  * the new id yet it is simply called so, else the two become one. What was written down under the old id keeps it and is
  * read as the new one's through `aliases`. Whoever was blocked under one of the ids is blocked as a whole. Doing it again
@@ -69,6 +69,11 @@ export function personMerger(
     `UPDATE deliveries SET chat_id = ? WHERE chat_id = ? AND state = 'pending'
        AND NOT EXISTS (SELECT 1 FROM chunks WHERE delivery_id = deliveries.id AND chunks.state = 'sending')`,
   );
+  // So that its author can still change it and take it back, and goes with it when blocked.
+  const ownAmbient = db.prepare<BotAccount & { from: string; to: string }>(
+    `UPDATE ambient SET user_id = @to WHERE user_id = @from AND ${personAt("ambient.user_id", "ambient.received_at")} = @to
+       AND EXISTS (SELECT 1 FROM chats c WHERE c.id = ambient.chat_id AND c.platform = @platform AND c.account = @account)`,
+  );
   const rename = keyRenamer(db, now);
   const moveSettings = settingsMover(db);
   const moveAccess = accessMover(db);
@@ -88,6 +93,7 @@ export function personMerger(
   ): { lanes: Array<{ lane: string; chatRef: number }>; chatRef?: number } => {
     if (from === to || from === "" || to === "") return { lanes: [] };
     noteAlias({ platform, account }, from, to);
+    ownAmbient.run({ platform, account, from, to });
 
     const old = chats.find(platform, account, from);
     const privateChat = old !== undefined && chats.isPrivate(old) ? old : undefined;

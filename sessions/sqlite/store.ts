@@ -6,7 +6,9 @@ import type { StoppedWork } from "../runs.ts";
 import type { Store } from "../store.ts";
 import { acceptor } from "./accept.ts";
 import { accessRules, standingReader } from "./access.ts";
+import { ambientMessages } from "./ambient.ts";
 import { commandAnswerer } from "./answer-command.ts";
+import { approvals } from "./approvals.ts";
 import { audit } from "./audit.ts";
 import { blobs, hashOf } from "./blobs.ts";
 import { bookmarks } from "./bookmarks.ts";
@@ -15,6 +17,7 @@ import { chatRefs } from "./chat-refs.ts";
 import { claimer } from "./claim.ts";
 import { cleaning, cleanUpAll } from "./clean-up.ts";
 import { codeTrials } from "./code-trials.ts";
+import { compactions } from "./compactions.ts";
 import { asStoreError, type Db, openDatabase } from "./database.ts";
 import { runSteps } from "./end-run.ts";
 import { sessionEnder } from "./end-session.ts";
@@ -39,7 +42,9 @@ import { people } from "./people.ts";
 import { personIds } from "./person-ids.ts";
 import { prober } from "./probe.ts";
 import { pruneAll, pruner } from "./prune.ts";
+import { recaller } from "./recall.ts";
 import { personMerger } from "./same-person.ts";
+import { sessionContexts } from "./session-context.ts";
 import { settingsReader, settingsWriter } from "./settings.ts";
 import { stopper } from "./stop.ts";
 import { takingIn } from "./take-in.ts";
@@ -59,6 +64,10 @@ export interface SqliteStoreOptions {
 }
 
 export const DATABASE_FILE = "parley.db";
+
+/** Messages that become searchable in one transaction: most turns have fewer; more wait for whoever searches or cleans up. */
+const INDEXED_WITH_A_TURN = 50;
+const INDEXED_AT_ONCE = 500;
 
 /**
  * Open the store in a data folder, for this process alone. A restore that was cut off is finished first.
@@ -109,23 +118,29 @@ export function sqliteStore(db: Db, options: SqliteStoreOptions = {}, released: 
   const requests = pairings(db, { chats, rules, trials, addAudit: log.add, enqueue, now });
   const offered = offers(db, chats, now);
   const standing = standingReader(db, persons);
-  const accept = acceptor(db, { chats, offers: offered, pairings: requests, standingOf: standing, enqueue, now });
+  const beside = ambientMessages(db, chats);
+  const deciding = { chats, ambient: beside, offers: offered, pairings: requests, standingOf: standing, enqueue, now };
+  const accept = acceptor(db, deciding);
   const pictures = blobs(db, now);
-  const forking = forks(db, chats, persons, pictures);
+  const contexts = sessionContexts(db, now);
+  const forking = forks(db, { chats, people: persons, blobs: pictures, contexts });
   const claim = claimer(db, { chats, forking, holder: randomUUID(), now });
   const joining = takingIn(db, now);
-  const steps = runSteps(db, { chats, enqueue, blobs: pictures, joining, now });
+  const steps = runSteps(db, { chats, enqueue, blobs: pictures, contexts, joining, now });
+  const consents = approvals(db, { chats, people: persons, offers: offered, enqueue, now });
+  const recall = recaller(db);
   const used = usage(db, persons);
-  const forget = forgetter(db, { chats, people: persons, blobs: pictures, addAudit: log.add, now });
+  const forget = forgetter(db, { chats, people: persons, blobs: pictures, contexts, addAudit: log.add, now });
   const exported = exporter(db, persons);
-  const prune = pruner(db, pictures);
+  const prune = pruner(db, pictures, contexts);
   const untidy = cleaning(db, pictures);
   const sending = outbox(db, chats, enqueue);
   const parking = parked(db, { chats, enqueue, addAudit: log.add, now });
   const marks = bookmarks(db);
   const secrets = vault(db, now);
-  const queue = waiting(db, chats);
+  const queue = waiting(db, chats, beside);
   const views = overview(db);
+  const shortened = compactions(db, now);
   const answerCommand = commandAnswerer({ chats, offers: offered, people: persons, enqueue, queue });
   const settingsAt = settingsReader(db);
   const setSettings = settingsWriter(db, log.add, now);
@@ -139,6 +154,12 @@ export function sqliteStore(db: Db, options: SqliteStoreOptions = {}, released: 
   /** Commit a change that may be a command's. */
   const change = <T>(command: ForCommand | undefined, does: () => T, hasEffect: (result: T) => boolean): Promise<T> =>
     commit.run(() => changeFor(command, does, hasEffect));
+  /** Make searchable what is not yet: of one session, or of all. */
+  async function catchUp(sessionId?: number): Promise<void> {
+    for (let taken = INDEXED_AT_ONCE; taken === INDEXED_AT_ONCE; ) {
+      taken = await commit.run(() => recall.index(INDEXED_AT_ONCE, sessionId));
+    }
+  }
   let closed = false;
   let closing: Promise<void> = Promise.resolve();
 
@@ -159,16 +180,41 @@ export function sqliteStore(db: Db, options: SqliteStoreOptions = {}, released: 
     threadOpened: (lease, threadId) => commit.run(() => steps.threadOpened(lease, threadId)),
     draftBegun: (lease, draft) => commit.run(() => steps.draftBegun(lease, draft)),
     draftShown: (lease, messageId) => commit.run(() => steps.draftShown(lease, messageId)),
-    end: (lease, ending) => commit.run(() => steps.end(lease, ending)),
+    end(lease, ending) {
+      const ended = commit.run(() => steps.end(lease, ending));
+      // In the same transaction; but what cannot be searched yet must not keep a run from ending.
+      commit.run(() => recall.index(INDEXED_WITH_A_TURN)).catch(() => {});
+      return ended;
+    },
     park: (lease) => commit.run(() => steps.park(lease)),
     lanesWithWork: async () => queue.lanesWithWork(),
     stop: (order, command) => change(command, () => stop(order), hasStopped),
     stoppedRuns: async () => queue.stoppedRuns(),
+    ambient: async (place, bounds) => beside.latest(place, bounds),
+    approvals: async (runId) => consents.of(runId),
+    askApproval: (lease, question) => commit.run(() => consents.ask(lease, question)),
+    moveApproval: (lease, toolUseId, to) => commit.run(() => consents.move(lease, toolUseId, to)),
+    answerApproval: (who, yes, command) =>
+      change(
+        command,
+        () => consents.answer(who, yes, command),
+        ({ kind }) => kind === "answered",
+      ),
+    async recall(sessionId, words, limit) {
+      if (recall.isBehind(sessionId)) await catchUp(sessionId);
+      return recall.find(sessionId, words, limit);
+    },
     putBlob(bytes, mimeType) {
       const hash = hashOf(bytes);
       return commit.run(() => pictures.put(hash, bytes, mimeType));
     },
     blob: async (hash) => pictures.get(hash),
+
+    context: async (sessionId) => shortened.context(sessionId),
+    compact: (lease, compaction) => commit.run(() => shortened.compact(lease, compaction)),
+    compactions: async (key) => shortened.compactions(key),
+    compacted: async (id) => shortened.compacted(id),
+    contextSize: async (key) => shortened.contextSize(key),
 
     chatsWithDeliveries: async () => sending.chatsWithDeliveries(),
     nextDelivery: async (chatRef) => sending.nextDelivery(chatRef),
@@ -259,13 +305,17 @@ export function sqliteStore(db: Db, options: SqliteStoreOptions = {}, released: 
       return work;
     },
     exported: async (query) => exported(query),
-    async prune(before) {
-      const turns = await pruneAll((mark) => commit.run(() => prune(before, mark)));
+    async prune(before, summedUpBefore) {
+      const turns = await pruneAll((mark) => commit.run(() => prune(before, mark, summedUpBefore)));
       emptyLog(db);
       return turns;
     },
 
-    cleanUp: (at) => cleanUpAll(untidy, (batch) => commit.run(batch), at),
+    async cleanUp(at, ambientMs) {
+      const rows = await cleanUpAll(untidy, (batch) => commit.run(batch), at, ambientMs);
+      await catchUp();
+      return rows;
+    },
 
     async probe() {
       trial.place();

@@ -1,7 +1,7 @@
-import type { Attachment, CommandCall, Reply } from "../../adapters/record.ts";
+import type { Attachment, CommandCall, Forward, Reply } from "../../adapters/record.ts";
 import type { AcceptedMessage, Fork, RoutedPlan } from "../inbox.ts";
 import type { StoredChunk } from "../outbox.ts";
-import type { Block } from "../transcript.ts";
+import type { Block, DocumentBlock } from "../transcript.ts";
 
 /**
  * What columns hold as JSON, read so that one that is damaged is nobody's but its own row's trouble: what cannot be read is
@@ -14,11 +14,13 @@ const UNREADABLE = "(this was damaged in storage and cannot be read)";
 type Fields = Record<string, unknown>;
 type Choice = NonNullable<StoredChunk["choices"]>[number];
 type OutboundFile = NonNullable<StoredChunk["files"]>[number];
-type StoredMessage = Pick<AcceptedMessage, "text" | "attachments" | "replyTo" | "command" | "replyToken">;
+type StoredMessage = Pick<AcceptedMessage, "text" | "attachments" | "replyTo" | "forwarded" | "command" | "replyToken">;
 
 const ATTACHMENTS: ReadonlySet<unknown> = new Set<Attachment["kind"]>([
   ...(["image", "document", "audio", "video", "sticker", "other"] as const),
 ]);
+
+const DOCUMENTS: ReadonlySet<unknown> = new Set<DocumentBlock["mimeType"]>(["application/pdf", "text/plain"]);
 
 /** The object that a column holds; one without any fields if it holds none. */
 export function fieldsIn(json: string): Fields {
@@ -33,7 +35,8 @@ export function listIn<T>(json: string, fits: (entry: unknown) => entry is T): T
 
 /** Without its session: that has a column of its own, and so nobody reads what is somebody else's. */
 export function planIn(json: string): Omit<RoutedPlan, "session" | "lane"> & { lane?: string } {
-  const { attribution, thread, replyTo, strategy, agent, lane, root, guidance, busy, fork, ...rest } = fieldsIn(json);
+  const { attribution, thread, replyTo, strategy, agent, lane, root, guidance, busy, fork, task, ...rest } =
+    fieldsIn(json);
   return {
     ...rest,
     // Where nobody knows how many write in a session, names do no harm.
@@ -47,16 +50,19 @@ export function planIn(json: string): Omit<RoutedPlan, "session" | "lane"> & { l
     ...(isText(guidance) && { guidance }),
     ...((busy === "steer" || busy === "interrupt") && { busy }),
     ...(isFork(fork) && { fork }),
+    ...(task === "compact" && { task }),
   };
 }
 
 /** @returns what was said, and the other ids of whoever said it */
 export function payloadIn(json: string): StoredMessage & { aliases?: string[] } {
-  const { text, attachments, replyTo, command, replyToken, aliases } = fieldsIn(json);
+  const { text, attachments, replyTo, forwarded, command, replyToken, aliases } = fieldsIn(json);
   return {
     text: isText(text) ? text : UNREADABLE,
     attachments: Array.isArray(attachments) ? attachments.filter(isAttachment) : [],
     ...(isReply(replyTo) && { replyTo }),
+    // Whoever wrote it, it is not known to be the sender's.
+    ...(forwarded !== undefined && { forwarded: isForward(forwarded) ? forwarded : {} }),
     ...(isCommand(command) && { command }),
     ...(isText(replyToken) && { replyToken }),
     ...(Array.isArray(aliases) && aliases.every(isText) && { aliases }),
@@ -110,6 +116,11 @@ function isReply(value: unknown): value is Reply {
   return isText(messageId) && typeof fromSelf === "boolean" && [userId, userName, text].every(isOptionalText);
 }
 
+function isForward(value: unknown): value is Forward {
+  const fields = asFields(value);
+  return fields !== undefined && [fields.userId, fields.name].every(isOptionalText);
+}
+
 function isCommand(value: unknown): value is CommandCall {
   const { name, args } = asFields(value) ?? {};
   return isText(name) && isText(args);
@@ -127,6 +138,8 @@ function isBlock(value: unknown): value is Block {
       return isText(block.text);
     case "image":
       return isText(block.blob) && isText(block.mimeType);
+    case "document":
+      return isText(block.blob) && DOCUMENTS.has(block.mimeType) && isOptionalText(block.name);
     case "tool-use":
       return isText(block.id) && isText(block.name);
     case "tool-result":

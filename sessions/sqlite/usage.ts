@@ -22,8 +22,9 @@ interface Person extends UsageByUser {
   id: string;
 }
 
-const TOKENS = "u.input_tokens + u.output_tokens + u.cache_read_tokens + u.cache_write_tokens";
-const SPENT = `coalesce(sum(${TOKENS}), 0) AS tokens, count(DISTINCT u.run_id) AS runs`;
+const READ = "u.input_tokens + u.cache_read_tokens + u.cache_write_tokens";
+const SPENT = `coalesce(sum(${READ} + u.output_tokens), 0) AS tokens, coalesce(sum(${READ}), 0) AS readTokens,
+  coalesce(sum(u.cache_read_tokens), 0) AS cachedTokens, count(DISTINCT u.run_id) AS runs`;
 const IN_ACCOUNT = "c.platform = @platform AND c.account = @account";
 
 /** What was used, booked to whoever it was used for; a person is one under all ids. Reads only. */
@@ -57,8 +58,8 @@ export function usage(db: Db, people: People) {
     );
   const everybodyInAll = everybody("");
   const everybodyInChat = everybody(`u.chat_id IN ${CHATS_OF} AND`);
-  const begunBy = db.prepare<Filter, Omit<Person, "session" | "id">>(
-    `SELECT c.platform, c.account, r.user_id AS userId, r.user_name AS userName, 0 AS tokens, count(*) AS runs
+  const begunBy = db.prepare<Filter, Pick<Person, "platform" | "account" | "userId" | "userName" | "runs">>(
+    `SELECT c.platform, c.account, r.user_id AS userId, r.user_name AS userName, count(*) AS runs
      FROM runs r JOIN chats c ON c.id = r.chat_id
      WHERE (@chat IS NULL OR r.chat_id IN ${CHATS_OF}) AND r.started_at < @until AND ${begun}
      GROUP BY c.platform, c.account, r.user_id`,
@@ -89,20 +90,23 @@ export function usage(db: Db, people: People) {
       const found = new Map<string, UsageByUser>();
       const rows =
         chat === null ? everybodyInAll.all({ chat, since, until }) : everybodyInChat.all({ chat, since, until });
-      for (const { platform, account, userId, userName, tokens, runs, session, id } of rows) {
+      for (const { platform, account, session, id, userId, userName, tokens, readTokens, cachedTokens, runs } of rows) {
         const name = userName === "" ? (nameIn.get(session, id)?.name ?? "") : userName;
-        found.set(JSON.stringify([platform, account, userId]), { userId, userName: name, tokens, runs });
+        const spent = { tokens, readTokens, cachedTokens, runs };
+        found.set(JSON.stringify([platform, account, userId]), { userId, userName: name, ...spent });
       }
       for (const { platform, account, userId, userName, runs } of begunBy.all({ chat, since, until })) {
         const key = JSON.stringify([platform, account, userId]);
-        const so = found.get(key);
-        found.set(key, { userId, userName, tokens: so?.tokens ?? 0, runs: runs + (so?.runs ?? 0) });
+        const so = found.get(key) ?? NOTHING;
+        found.set(key, { ...so, userId, userName, runs: runs + so.runs });
       }
       return [...found.values()].sort((a, b) => b.tokens - a.tokens || b.runs - a.runs);
     },
   };
 }
 
-function sum(spent: Spent | undefined, begun: { n: number } | undefined): Spent {
-  return { tokens: spent?.tokens ?? 0, runs: (spent?.runs ?? 0) + (begun?.n ?? 0) };
+const NOTHING: Spent = { tokens: 0, readTokens: 0, cachedTokens: 0, runs: 0 };
+
+function sum(spent: Spent = NOTHING, begun: { n: number } = { n: 0 }): Spent {
+  return { ...spent, runs: spent.runs + begun.n };
 }

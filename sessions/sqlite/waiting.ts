@@ -1,6 +1,7 @@
 import type { Destination, InboundMessage } from "../../adapters/record.ts";
 import type { LaneView } from "../chats.ts";
 import type { AcceptedCommand } from "../inbox.ts";
+import type { Ambient } from "./ambient.ts";
 import type { ChatRefs } from "./chat-refs.ts";
 import type { Db } from "./database.ts";
 import type { OfferPlace } from "./offers.ts";
@@ -10,7 +11,7 @@ import { authorOf, destinationOf, type InboxRow, messageOf, payloadOf, planOf } 
 const HERE = "chat_id IN (SELECT id FROM chats WHERE id = @chat OR moved_to = @chat)";
 
 /** What can happen to a message between its acceptance and its run; writes run inside a transaction. */
-export function waiting(db: Db, chats: ChatRefs) {
+export function waiting(db: Db, chats: ChatRefs, ambient: Ambient) {
   const replace = db.prepare<[string, number, string, string]>(
     `UPDATE inbox SET payload = ?
      WHERE chat_id = ? AND message_id = ? AND user_id = ? AND is_command = 0 AND state IN ('held', 'waiting')`,
@@ -75,11 +76,13 @@ export function waiting(db: Db, chats: ChatRefs) {
     edit(message: InboundMessage): boolean {
       const { platform, account, chat, messageId, user } = message.source;
       const ref = chats.find(platform, account, chat.id);
-      return ref !== undefined && replace.run(payloadOf(message), ref, messageId, user.id).changes > 0;
+      if (ref === undefined) return false;
+      return replace.run(payloadOf(message), ref, messageId, user.id).changes > 0 || ambient.edit(ref, message);
     },
     remove({ platform, account, chatId }: Destination, messageId: string, by?: string): boolean {
       const ref = chats.find(platform, account, chatId);
-      return ref !== undefined && remove.run(ref, messageId, by ?? null).changes > 0;
+      if (ref === undefined) return false;
+      return remove.run(ref, messageId, by ?? null).changes > 0 || ambient.remove(ref, messageId, by ?? null);
     },
     dropHeld(olderThan: number): number {
       dropServed.run();

@@ -87,6 +87,12 @@ const BROKEN: ReadonlyArray<[what: string, sql: string, at: string]> = [
     "conversation 1, message 2",
   ],
   [
+    "summaries stand for something else than whole turns of their conversations",
+    `INSERT INTO compactions (session_id, up_to, cleared_to, summary, method, tokens_before, tokens_after, at)
+      VALUES (1, 1, 1, 'S', 'model', 9, 3, 1)`,
+    "conversation 1, compaction 3",
+  ],
+  [
     "conversations begin in the middle of a turn",
     "DELETE FROM transcript WHERE session_id = 2 AND seq = 1",
     "conversation 2",
@@ -120,6 +126,23 @@ const BROKEN: ReadonlyArray<[what: string, sql: string, at: string]> = [
   ],
   ["conversations show pictures that are not kept for them", "DELETE FROM blob_refs", "conversation 1"],
   ["pictures are kept that nothing shows", "DELETE FROM unshown_blobs", "picture"],
+  [
+    "messages cannot be found by searching",
+    "DELETE FROM recall_due WHERE session_id = 2 AND seq = 1",
+    "conversation 2, message 1",
+  ],
+  [
+    "conversations can be searched for what is not in them any more",
+    "INSERT INTO recall_rows (session_id, seq) VALUES (2, 99)",
+    "conversation 2",
+  ],
+  [
+    "more is kept of what was not said to the bot than may be shown",
+    `WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n LIMIT 201)
+     INSERT INTO ambient (chat_id, message_id, user_id, user_name, text, sent_at, received_at)
+     SELECT 1, 'beside' || n, '1002', 'Bob', 'hm', 1, 1 FROM n`,
+    "chat 1",
+  ],
 ];
 
 describe("what is wrong in the rows is found", () => {
@@ -135,6 +158,24 @@ describe("what is wrong in the rows is found", () => {
 
   test("no rule is left out above", () => {
     expect(BROKEN.map(([what]) => what)).toEqual(RULES.map(({ what }) => what));
+  });
+
+  test.each([
+    [
+      "that was erased",
+      "UPDATE sessions SET erased_at = 1, ended_at = 1 WHERE id = 2",
+      "hold what counts as erased",
+      2,
+    ],
+    ["that goes on as another one", "SELECT 1", "still have something of their own", 4],
+  ])("a compaction of a conversation %s", async (_what, sql, found, session) => {
+    await healthy();
+    meddle(
+      `${sql}; INSERT INTO compactions (session_id, up_to, cleared_to, method, tokens_before, tokens_after, at)
+        VALUES (${session}, 0, 1, 'cleared', 9, 9, 1)`,
+    );
+    const named = new RegExp(`${found}: conversation ${session}\\.`);
+    expect(await checkDatabase(folder)).toContainEqual(expect.stringMatching(named));
   });
 
   test("of many, some are named and the others counted", async () => {
@@ -203,7 +244,7 @@ describe("damage in the files is found", () => {
     const { problems, counts } = inspectFolder(folder);
     expect(problems.length).toBeGreaterThan(0);
     for (const { what } of problems) expect(what).toMatch(/^web\.db: /);
-    expect(counts).toMatchObject({ chats: 2, messages: 13, waiting: 5, running: 1, toSend: 2, parked: 1, pictures: 2 });
+    expect(counts).toMatchObject({ chats: 2, messages: 13, waiting: 5, running: 1, toSend: 2, parked: 1, pictures: 3 });
   });
 });
 

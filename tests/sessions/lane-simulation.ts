@@ -5,9 +5,9 @@ import type { Run } from "../../sessions/runs.ts";
 import { openDatabase } from "../../sessions/sqlite/database.ts";
 import { sqliteStore } from "../../sessions/sqlite/store.ts";
 import type { Store } from "../../sessions/store.ts";
+import { VirtualClock } from "../../sessions/virtual-clock.ts";
 import { seeded } from "../seeded.ts";
 import { NOW, routing } from "./messages.ts";
-import { VirtualClock } from "./virtual-clock.ts";
 
 export interface Simulated {
   /** Accepted messages in order of arrival, each once. */

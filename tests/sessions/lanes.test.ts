@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import type { LaneHandler } from "../../sessions/lanes.ts";
 import { LocalLanes } from "../../sessions/local-lanes.ts";
+import { VirtualClock } from "../../sessions/virtual-clock.ts";
 import { simulate } from "./lane-simulation.ts";
 import { NOW } from "./messages.ts";
-import { VirtualClock } from "./virtual-clock.ts";
 
 describe("the lane engine, simulated", () => {
   const cases = ["shared", "per-user", "per-thread", "tagged-hybrid"].flatMap((strategy) =>

@@ -38,6 +38,7 @@ export interface RoutingOptions {
   strategy?: string;
   addressing?: "mention" | "always";
   busy?: ChatSettings["busy"];
+  ambient?: ChatSettings["ambient"];
   settleMs?: number;
   maxWaiting?: number;
   isCommand?: boolean;
@@ -54,17 +55,20 @@ export const SETTINGS: ChatSettings = {
   threads: "per-user",
   busy: "collect",
   compaction: 0.8,
+  compactionTokens: 200_000,
+  ambient: "off",
+  tools: "all",
   maxAgeMs: 60_000,
 };
 
 /** How the real router would decide. */
 export function routing(inbound: InboundMessage, options: RoutingOptions = {}): AcceptOptions {
   const { strategy = "shared", addressing = "mention", busy = "collect", settleMs = 1_000, maxWaiting = 20 } = options;
-  const { isCommand = false, ageMs = 0 } = options;
+  const { ambient = "off", isCommand = false, ageMs = 0 } = options;
   const router = new Router({
     registry,
     agent: "main",
-    defaults: () => ({ ...SETTINGS, strategy, addressing, busy }),
+    defaults: () => ({ ...SETTINGS, strategy, addressing, busy, ambient }),
     settleMs,
   });
   const tooOld = { chunks: [{ text: "too old", plain: "too old" }] };
@@ -73,6 +77,7 @@ export function routing(inbound: InboundMessage, options: RoutingOptions = {}): 
       router.decide(inbound, facts, {
         access: () => "allowed",
         command: () => (isCommand ? (inbound.command ?? { name: "test", args: "" }) : undefined),
+        task: ({ name }) => (name === "compact" ? "compact" : undefined),
         ageMs,
         tooOld,
       }),

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { toMessageParams } from "../../agents/anthropic-messages.ts";
+import { toParams } from "../../agents/anthropic-messages.ts";
 import { isFromPerson, standing } from "../../agents/steps.ts";
 import { openDatabase } from "../../sessions/sqlite/database.ts";
 import { sqliteStore } from "../../sessions/sqlite/store.ts";
@@ -86,7 +86,7 @@ async function expectWhole(history: readonly TranscriptMessage[]): Promise<void>
   if (history[0] === undefined) return;
   expect(isFromPerson(history[0])).toBe(true);
   expect(standing(history)).toEqual({ next: "nothing" });
-  const params = JSON.stringify(await toMessageParams(history, async () => ({ type: "text", text: "picture" })));
+  const params = JSON.stringify(await toParams(history, async () => ({ type: "text", text: "picture" })));
   expect(params).not.toContain("left out");
   expect(params).not.toContain("result unknown");
   // Nothing had to be dropped for want of the reply that asked for it.

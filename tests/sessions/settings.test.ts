@@ -15,6 +15,9 @@ const defaults: ChatSettings = {
   addressing: "mention",
   busy: "collect",
   compaction: 0.6,
+  compactionTokens: 200_000,
+  ambient: "off",
+  tools: "all",
   maxAgeMs: 43_200_000,
 };
 const isStrategy = (name: string) => ["per-user", "shared", "tagged-hybrid"].includes(name);
@@ -30,6 +33,20 @@ describe("what a setting takes", () => {
     ["compaction", "0.05", undefined],
     ["compaction", "96%", undefined],
     ["compaction", "", undefined],
+    ["compactionTokens", "100000", "100000"],
+    ["compactionTokens", "999", undefined],
+    ["compactionTokens", "1e9", undefined],
+    ["compactionTokens", "01000", undefined],
+    ["ambient", "Recent", "recent"],
+    ["ambient", "on", undefined],
+    ["tools", "all", "all"],
+    ["tools", " now, recall\nfiles now ", "now recall files"],
+    ["tools", "NONE", "none"],
+    ["tools", "all now", undefined],
+    ["tools", ", ", undefined],
+    ["tools", "../etc", undefined],
+    ["tools", "x".repeat(129), undefined],
+    ["tools", Array.from({ length: 101 }, (_, n) => `t${n}`).join(" "), undefined],
     ["maxAgeMs", "12h", "43200000"],
     ["maxAgeMs", "2d", "172800000"],
     ["maxAgeMs", "60000", "60000"],
@@ -100,6 +117,8 @@ describe("levels", () => {
       userRunsPerDay: undefined,
     });
     expect(mergeSettings(defaults, [], isStrategy)).toBe(defaults);
+    const noTools: SettingLevel[] = [{ level: "chat", values: { tools: "none", compactionTokens: "9000" } }];
+    expect(mergeSettings(defaults, noTools, isStrategy)).toMatchObject({ tools: "none", compactionTokens: 9_000 });
   });
 
   test("both ways of reading agree, whatever is stored", () => {
@@ -113,7 +132,8 @@ describe("levels", () => {
       fc.property(fc.array(level, { maxLength: 4 }), (some) => {
         const merged = mergeSettings(defaults, some, isStrategy);
         for (const { kind, value: text, from } of resolveSettings({}, some, isStrategy)) {
-          const expected = from === "default" ? defaults[kind.name] : text === "none" ? undefined : text;
+          const removed = text === "none" && kind.name !== "tools";
+          const expected = from === "default" ? defaults[kind.name] : removed ? undefined : text;
           expect(String(merged[kind.name])).toBe(String(expected));
         }
       }),

@@ -53,6 +53,27 @@ describe("on the disk", () => {
       expect(holding(folder, "what bob keeps")).toEqual([]);
     }));
 
+  test.each(["forget", "prune"])("nothing is left of summaries of what was erased: %s", (how) =>
+    onDisk(async (store, folder) => {
+      const run = await turn(store, "alice", "what was said");
+      for (const [n, words] of [secret(1), secret(2), secret(3)].entries()) {
+        const inbound = message("alice", "/compact");
+        await store.accept(inbound, routing(inbound, { strategy: "per-user" }));
+        const claimed = await store.claim(run.lane);
+        if (claimed.kind !== "run") throw new Error(`no run but ${claimed.kind}`);
+        const summary = { summary: words, upTo: 2, clearedTo: 2, method: "model" as const };
+        await store.compact(claimed.run, { ...summary, tokensBefore: n, tokensAfter: n });
+        await store.end(claimed.run, { outcome: "done", deliveries: [], forget: "always" });
+      }
+      expect(holding(folder, "th secret")).not.toEqual([]);
+      const order = { chatRef: run.chat.ref, userId: "alice", before: 1_000, by: "telegram:alice" };
+      if (how === "forget") await store.forget(order);
+      else await store.prune(NOW + 1);
+      expect(holding(folder, "th secret")).toEqual([]);
+      expect(await store.context(run.sessionId)).toEqual({ messages: [], tokens: 0 });
+    }),
+  );
+
   test("is erased also while somebody else looks on, who is not waited for", () =>
     onDisk(async (store, folder) => {
       const run = await turn(store, "alice", secret(1));
@@ -202,7 +223,7 @@ test("pictures of before are known to be shown where they are, in transcripts an
   db.close();
 
   const store = openSqliteStore(folder, { now: () => NOW });
-  expect(await store.usageByUser({ since: 0 })).toEqual([
+  expect(await store.usageByUser({ since: 0 })).toMatchObject([
     { userId: "alice", userName: "Alice", tokens: 10, runs: 0 },
     { userId: "bob", userName: "Bob", tokens: 0, runs: 1 },
   ]);

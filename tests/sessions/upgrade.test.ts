@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -98,6 +98,13 @@ test.each(frozenDatabases.filter(({ schema }) => schema < migrations.length))(
     expect(inspectFolder(folder)).toMatchObject({ schema: migrations.length, problems: [] });
   },
 );
+
+test("the database that was frozen last is written down again as it is, so that the next one can be made of it", () => {
+  const script = fileURLToPath(new URL("released/freeze.ts", import.meta.url));
+  const { stdout, stderr } = spawnSync(process.execPath, [script], { input: "", encoding: "utf8" });
+  expect(stderr).toBe("");
+  expect(stdout).toBe(latestFrozen.sql);
+});
 
 test("a database of a newer schema is refused and left as it is, also by those who only look on", async () => {
   thaw(latestFrozen, folder);

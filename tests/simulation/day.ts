@@ -1,5 +1,5 @@
+import type { VirtualClock } from "../../sessions/virtual-clock.ts";
 import type { Dice } from "../gateway/dice.ts";
-import type { VirtualClock } from "../sessions/virtual-clock.ts";
 import type { Life } from "./life.ts";
 import type { SimulatedPlatform } from "./platform.ts";
 import type { World } from "./world.ts";

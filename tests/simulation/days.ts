@@ -1,9 +1,9 @@
 import { loadConfig } from "../../gateway/config/load.ts";
 import { createLog } from "../../gateway/log.ts";
 import { LocalLanes } from "../../sessions/local-lanes.ts";
+import { VirtualClock } from "../../sessions/virtual-clock.ts";
 import { Dice } from "../gateway/dice.ts";
 import { NOW } from "../sessions/messages.ts";
-import { VirtualClock } from "../sessions/virtual-clock.ts";
 import { type Account, settle } from "./accounts.ts";
 import { DAY_MS, dayOf, HOUR_MS, OWNER } from "./day.ts";
 import { echoAgent } from "./echo-agent.ts";

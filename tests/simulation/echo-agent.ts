@@ -1,7 +1,7 @@
 import { type Agent, AgentError, type AgentEvent, type RunRequest } from "../../agents/agent.ts";
 import type { TranscriptMessage } from "../../sessions/transcript.ts";
+import type { VirtualClock } from "../../sessions/virtual-clock.ts";
 import type { Dice } from "../gateway/dice.ts";
-import type { VirtualClock } from "../sessions/virtual-clock.ts";
 
 /** What a message is known by, wherever its words go. */
 export const TOKENS = /#[a-z]\d+;/g;

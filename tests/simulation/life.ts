@@ -1,13 +1,14 @@
 import { join } from "node:path";
 import type { Agent } from "../../agents/agent.ts";
+import { fixedTools } from "../../agents/tool-list.ts";
 import type { Config } from "../../gateway/config/config.ts";
 import { type Gateway, startGateway } from "../../gateway/gateway.ts";
 import type { Log } from "../../gateway/log.ts";
 import { type Db, openDatabase } from "../../sessions/sqlite/database.ts";
 import { DATABASE_FILE, sqliteStore } from "../../sessions/sqlite/store.ts";
 import type { Store } from "../../sessions/store.ts";
+import type { VirtualClock } from "../../sessions/virtual-clock.ts";
 import { StrategyRegistry } from "../../strategies/index.ts";
-import type { VirtualClock } from "../sessions/virtual-clock.ts";
 import type { SimulatedPlatform } from "./platform.ts";
 
 export interface LifeOptions {
@@ -61,7 +62,7 @@ export class Life {
       registry: new StrategyRegistry(),
       store: this.#store,
       agent,
-      tools: [],
+      tools: fixedTools(),
       adapters: platforms.map((platform) => platform.connect()),
       log,
       token: "token",

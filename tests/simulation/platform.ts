@@ -1,6 +1,6 @@
 import { type Adapter, type AdapterHandlers, type OutboundChunk, SendError } from "../../adapters/adapter.ts";
 import type { InboundMessage, Platform } from "../../adapters/record.ts";
-import type { VirtualClock } from "../sessions/virtual-clock.ts";
+import type { VirtualClock } from "../../sessions/virtual-clock.ts";
 
 /** What the bot has said, as it stands on the platform. */
 export interface Said {
@@ -69,7 +69,7 @@ export class SimulatedPlatform {
       render: (markdown) => [{ text: markdown, plain: markdown }],
       send: async (chunk) => this.#take(chunk),
       typing: async () => {},
-      fetchAttachment: async ({ ref }) => ({ bytes: new TextEncoder().encode(ref), mimeType: "image/png" }),
+      fetchAttachment: async ({ ref }) => ({ bytes: Buffer.from(`GIF89a${ref}`), mimeType: "image/gif" }),
       ...(threads && { openThread: async (_: unknown, { id }: { id: string }) => `t-${id}` }),
       ...(drafts && {
         drafts: {

@@ -6,8 +6,8 @@ import type { Db } from "../../sessions/sqlite/database.ts";
 import { sqliteStore } from "../../sessions/sqlite/store.ts";
 import type { Store } from "../../sessions/store.ts";
 import type { TranscriptMessage } from "../../sessions/transcript.ts";
+import type { VirtualClock } from "../../sessions/virtual-clock.ts";
 import type { Dice } from "../gateway/dice.ts";
-import type { VirtualClock } from "../sessions/virtual-clock.ts";
 
 export const ACCOUNT = { platform: "whatsapp", account: "default" } as const;
 

@@ -1,9 +1,9 @@
 import Database from "better-sqlite3";
 import type { InboundMessage } from "../../adapters/record.ts";
 import { openDatabase } from "../../sessions/sqlite/database.ts";
+import { VirtualClock } from "../../sessions/virtual-clock.ts";
 import { Dice } from "../gateway/dice.ts";
 import { NOW, routing } from "../sessions/messages.ts";
-import { VirtualClock } from "../sessions/virtual-clock.ts";
 import { judge } from "./walk-oracle.ts";
 import { ACCOUNT, type Board, WalkProcess } from "./walk-process.ts";
 

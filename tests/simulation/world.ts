@@ -1,6 +1,6 @@
 import type { InboundMessage, Platform, SourceRecord } from "../../adapters/record.ts";
+import type { VirtualClock } from "../../sessions/virtual-clock.ts";
 import type { Dice } from "../gateway/dice.ts";
-import type { VirtualClock } from "../sessions/virtual-clock.ts";
 import type { SimulatedPlatform } from "./platform.ts";
 
 export const STRATEGIES = ["shared", "per-user", "per-thread", "tagged-hybrid"] as const;

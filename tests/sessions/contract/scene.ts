@@ -60,6 +60,7 @@ export class StoreScene {
 
   answer = (run: Run, text: string): Ending => ({
     outcome: "done",
+    cleared: 0,
     deliveries: [{ to: run.to, chunks: [{ text, plain: text }], replyTo: run.quote }],
   });
 

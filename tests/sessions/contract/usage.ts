@@ -38,8 +38,26 @@ export function usage(scene: StoreScene): void {
       await use(message("bob", "hi"), 1_000);
       await use(message("alice", "hi", { source: { account: "second" } }), 7);
       await use(message("alice", "hi", { source: { platform: "web" } }), 9);
-      expect(await by("alice", run)).toEqual({ user: { tokens: 135, runs: 3 }, chat: { tokens: 1_035, runs: 3 } });
+      expect(await by("alice", run)).toMatchObject({
+        user: { tokens: 135, runs: 3 },
+        chat: { tokens: 1_035, runs: 3 },
+      });
       expect(await by("nobody", run)).toMatchObject({ user: { tokens: 0, runs: 0 } });
+    });
+
+    test("says what of it the model has taken in, and what of that came from the cache", async () => {
+      const run = await begin(message("alice", "hi"));
+      const costs = { model: "m", inputTokens: 3, outputTokens: 10, cacheReadTokens: 80, cacheWriteTokens: 7 };
+      await scene.store.bookUsage(run, costs);
+      await scene.store.bookUsage(run, costs);
+      const spent = { tokens: 200, readTokens: 180, cachedTokens: 160, runs: 1 };
+      expect(await by("alice", run)).toEqual({ user: spent, chat: spent });
+      const waiting = { tokens: 0, readTokens: 0, cachedTokens: 0, runs: 1 };
+      await begin(message("carol", "hi"));
+      expect(await scene.store.usageByUser({ since: 0 })).toEqual([
+        { userId: "alice", userName: "ALICE", ...spent },
+        { userId: "carol", userName: "CAROL", ...waiting },
+      ]);
     });
 
     test("is that of a time", async () => {
@@ -57,9 +75,12 @@ export function usage(scene: StoreScene): void {
       await reply(silent, 5);
       expect(await by("alice", done)).toMatchObject({ user: { tokens: 15, runs: 2 }, chat: { tokens: 15, runs: 2 } });
       const without = await by("alice", done, 0, silent.runId);
-      expect(without).toEqual({ user: { tokens: 10, runs: 1 }, chat: { tokens: 10, runs: 1 } });
+      expect(without).toMatchObject({ user: { tokens: 10, runs: 1 }, chat: { tokens: 10, runs: 1 } });
       // Of a day on which it has said nothing yet, it is a run all the same.
-      expect(await by("alice", done, NOW + 1)).toEqual({ user: { tokens: 0, runs: 1 }, chat: { tokens: 0, runs: 1 } });
+      expect(await by("alice", done, NOW + 1)).toMatchObject({
+        user: { tokens: 0, runs: 1 },
+        chat: { tokens: 0, runs: 1 },
+      });
       await end(silent);
       expect(await by("alice", done)).toMatchObject({ user: { tokens: 15, runs: 2 } });
     });
@@ -67,7 +88,7 @@ export function usage(scene: StoreScene): void {
     test("counts a run from its first step on, however it ends, and one that was refused before that not at all", async () => {
       const refused = await begin(message("alice", "too much"));
       await scene.store.end(refused, { ...answer(refused, "no more today"), outcome: "failed" });
-      expect(await by("alice", refused)).toEqual({ user: { tokens: 0, runs: 0 }, chat: { tokens: 0, runs: 0 } });
+      expect(await by("alice", refused)).toMatchObject({ user: { tokens: 0, runs: 0 }, chat: { tokens: 0, runs: 0 } });
       for (const outcome of ["stopped", "failed", "done"] as const) {
         const run = await begin(message("alice", outcome));
         const turn = { role: "user" as const, content: [], author: run.author };
@@ -76,8 +97,11 @@ export function usage(scene: StoreScene): void {
         await scene.store.end(run, { ...answer(run, "ok"), outcome, forget: "if-unanswered" });
       }
       await scene.reopen();
-      expect(await by("alice", refused)).toEqual({ user: { tokens: 20, runs: 3 }, chat: { tokens: 20, runs: 3 } });
-      expect(await scene.store.usageByUser({ since: 0 })).toEqual([
+      expect(await by("alice", refused)).toMatchObject({
+        user: { tokens: 20, runs: 3 },
+        chat: { tokens: 20, runs: 3 },
+      });
+      expect(await scene.store.usageByUser({ since: 0 })).toMatchObject([
         { userId: "alice", userName: "ALICE", tokens: 20, runs: 3 },
       ]);
     });
@@ -118,7 +142,7 @@ export function usage(scene: StoreScene): void {
       await use(message("alice", "hi"), 10);
       await scene.store.moveChat({ ...account, chatId: "-100" }, "-300");
       const run = await use(message("bob", "hi", { source: { chat: { id: "-300", kind: "group" } } }), 5);
-      expect(await by("bob", run)).toEqual({ user: { tokens: 5, runs: 1 }, chat: { tokens: 15, runs: 2 } });
+      expect(await by("bob", run)).toMatchObject({ user: { tokens: 5, runs: 1 }, chat: { tokens: 15, runs: 2 } });
       expect(await scene.store.usageByUser({ chatRef: run.chat.ref, since: 0 })).toHaveLength(2);
     });
 
@@ -129,7 +153,7 @@ export function usage(scene: StoreScene): void {
       await use(renamed("Ali"), 10);
       await use(message("bob", "hi"), 30);
       await use(elsewhere("bob"), 1);
-      expect(await scene.store.usageByUser({ chatRef: chat.ref, since: 0 })).toEqual([
+      expect(await scene.store.usageByUser({ chatRef: chat.ref, since: 0 })).toMatchObject([
         { userId: "bob", userName: "BOB", tokens: 30, runs: 1 },
         { userId: "alice", userName: "Ali", tokens: 20, runs: 2 },
       ]);

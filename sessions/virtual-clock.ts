@@ -1,6 +1,6 @@
-import type { Clock } from "../../sessions/clock.ts";
+import type { Clock } from "./clock.ts";
 
-/** Time that moves only when a test says so; tasks that are due run in order of their time. */
+/** Time that moves only when it is told to; tasks that are due run in order of their time. */
 export class VirtualClock implements Clock {
   readonly #started: number;
   #elapsed = 0;
