@@ -1,4 +1,5 @@
-import type { Author, Block, TranscriptMessage, Usage } from "../sessions/transcript.ts";
+import type { Found } from "../sessions/recall.ts";
+import type { Author, Block, ToolUseBlock, TranscriptMessage, Usage } from "../sessions/transcript.ts";
 
 /** Something the agent can do. It runs with the rights of the turn's author and sees that author's session alone. */
 export interface Tool {
@@ -8,6 +9,10 @@ export interface Tool {
   inputSchema: { type: "object"; properties?: Record<string, unknown>; required?: string[]; [key: string]: unknown };
   /** Running it twice does no harm. A result that is unknown after a crash is then simply got again. */
   idempotent: boolean;
+  /** Whether it runs only if the author of the turn says yes. Default: it runs. */
+  asks?: boolean;
+  /** The configured server that it comes from; undefined for built-in ones. */
+  server?: string;
   run(input: unknown, context: ToolContext): Promise<string>;
 }
 
@@ -16,7 +21,12 @@ export interface ToolContext {
   author: Author;
   /** Whether the author of this very turn administers the chat, looked up now. A look-up that fails is a no. */
   isAdmin(): Promise<boolean>;
+  /** Search what was said in the session of this very turn. Best first. */
+  recall(words: string, limit: number): Promise<Found[]>;
 }
+
+/** Whether a tool may run; `reason` is for the model to read. */
+export type Consent = { given: true } | { given: false; reason: string };
 
 export interface RunRequest {
   system: string;
@@ -34,10 +44,22 @@ export interface RunRequest {
    * that broke off is then tried once more, announced by a `restart` event. Default true.
    */
   textIsShown?: boolean;
-  /** Bytes of an image block. */
+  /** Bytes of a picture or a document. */
   readBlob(hash: string): Promise<Uint8Array>;
   /** As tools are told. Default: nobody does. */
   isAdmin?(): Promise<boolean>;
+  /** As tools are told. Default: nothing is found. */
+  recall?: ToolContext["recall"];
+  /**
+   * Asked before a tool that asks runs; also for one that may have been waited for when the program stopped. Default: nobody
+   * can be asked, so it does not run.
+   */
+  consent?(call: ToolUseBlock, tool: Tool): Promise<Consent>;
+  /**
+   * Asked before each model call: what is to be given in place of `messages` and all that came since, where it has become too
+   * long. The steps of the present turn are all in it. Default: everything is given.
+   */
+  prepare?(): Promise<TranscriptMessage[]>;
   /** Default: the agent's own. */
   model?: string | undefined;
   /**
@@ -77,6 +99,34 @@ export interface Agent {
   /** For people: which agent and model, and whether it is offline. */
   readonly description: string;
   run(request: RunRequest): AsyncIterable<AgentEvent>;
+  /** Sum up the beginning of a conversation. Missing where there is no model. @throws AgentError */
+  summarise?(request: SummaryRequest): Promise<Summary>;
+}
+
+export interface SummaryRequest {
+  /** The same system prompt and tools as in a run, so that what the provider has cached of it serves. */
+  system: string;
+  tools: readonly Tool[];
+  /** What is to be summed up; it ends with whole turns. */
+  messages: TranscriptMessage[];
+  /** What a summary has to keep, for whoever writes it. */
+  instructions: string;
+  /** Of the summary. */
+  maxTokens: number;
+  signal: AbortSignal;
+  readBlob(hash: string): Promise<Uint8Array>;
+  /** Default: the agent's own. */
+  model?: string | undefined;
+  /** A request begins, which costs this much even if no summary comes of it. That of a summary has it included. */
+  begun?(cost: { usage: Usage; model: string }): void;
+}
+
+export interface Summary {
+  text: string;
+  /** `provider`: by the API's own compaction. `model`: by asking the model in words. */
+  method: "provider" | "model";
+  usage: Usage;
+  model: string;
 }
 
 export type AgentErrorCode =

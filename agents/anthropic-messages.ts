@@ -1,31 +1,45 @@
-import type { ContentBlockParam, MessageParam, Tool as ToolParam } from "@anthropic-ai/sdk/resources/messages";
+import type {
+  ContentBlockParam,
+  MessageParam,
+  TextBlockParam,
+  Tool as ToolParam,
+} from "@anthropic-ai/sdk/resources/messages";
 import type { Block, OpaqueBlock, TranscriptMessage } from "../sessions/transcript.ts";
 import type { Tool } from "./agent.ts";
-import type { ImageReader } from "./anthropic-images.ts";
+import { type FileReader, readFiles } from "./anthropic-files.ts";
+import type { FileBlock } from "./anthropic-notes.ts";
 import { PROVIDER } from "./anthropic-reply.ts";
 
-interface Params {
+/** One message of a request. */
+export interface Params {
   role: "user" | "assistant";
   content: ContentBlockParam[];
+  /** What stands behind that in this request, and is not in later ones. */
+  passing: TextBlockParam[];
 }
+
+/** Files by their blocks. */
+type Files = ReadonlyMap<FileBlock, ContentBlockParam>;
 
 /**
  * A transcript as the API takes it: it begins with the user, roles alternate, every tool use is answered first thing in
  * the message after it, and no text is blank. Where the transcript does not have it so, it is mended.
  *
- * Adding messages to a transcript never changes what the earlier ones become, so the prefix stays cacheable.
+ * Adding messages to a transcript never changes what the earlier ones become, background apart, so the prefix stays
+ * cacheable. The exception are files of old that there is no room for any more.
  *
  * @see https://platform.claude.com/docs/en/api/messages
  */
-export async function toMessageParams(
-  messages: readonly TranscriptMessage[],
-  readImage: ImageReader,
-): Promise<MessageParam[]> {
+export async function toParams(messages: readonly TranscriptMessage[], readFile: FileReader): Promise<Params[]> {
+  const files = await readFiles(
+    messages.flatMap(({ role, content }) => (role === "user" ? content.filter(isFile) : [])),
+    readFile,
+  );
   const params: Params[] = [];
   const unanswered = new Set<string>();
-  for (const { role, content } of messages) {
+  for (const { role, content, background = "" } of messages) {
     const { results, rest } = split(content, unanswered);
-    const blocks = (await Promise.all(rest.map((block) => toParam(block, role, readImage)))).flat();
+    const blocks = rest.flatMap((block) => toParam(block, role, files));
     if (role === "assistant") {
       if (blocks.length === 0) continue;
       answerAll(params, unanswered);
@@ -36,13 +50,20 @@ export async function toMessageParams(
       if (blocks.length === 0 && results.length === 0) blocks.push({ type: "text", text: "(an empty message)" });
       answer(params, results);
       append(params, role, blocks);
+      if (background.trim() !== "") params.at(-1)?.passing.push({ type: "text", text: background.toWellFormed() });
     }
   }
   answerAll(params, unanswered);
   if (params[0]?.role === "assistant") {
-    params.unshift({ role: "user", content: [{ type: "text", text: "(what was said before is left out)" }] });
+    const begin = { type: "text" as const, text: "(what was said before is left out)" };
+    params.unshift({ role: "user", content: [begin], passing: [] });
   }
   return params;
+}
+
+/** The same for sending. */
+export function toMessageParams(params: readonly Params[]): MessageParam[] {
+  return params.map(({ role, content, passing }) => ({ role, content: [...content, ...passing] }));
 }
 
 export function toToolParams(tools: readonly Tool[]): ToolParam[] {
@@ -60,12 +81,15 @@ function split(content: readonly Block[], unanswered: Set<string>) {
   return { results, rest };
 }
 
-async function toParam(block: Block, role: Params["role"], readImage: ImageReader): Promise<ContentBlockParam[]> {
+function toParam(block: Block, role: Params["role"], files: Files): ContentBlockParam[] {
   switch (block.type) {
     case "text":
       return block.text.trim() === "" ? [] : [{ type: "text", text: block.text.toWellFormed() }];
     case "image":
-      return role === "user" ? [await readImage(block)] : [];
+    case "document": {
+      const file = files.get(block);
+      return file === undefined ? [] : [file];
+    }
     case "tool-use":
       return role === "user" ? [] : [{ type: "tool_use", id: block.id, name: block.name, input: toInput(block.input) }];
     case "opaque":
@@ -86,6 +110,10 @@ function toInput(input: unknown): unknown {
   return JSON.parse(JSON.stringify(input, (_, value) => (typeof value === "string" ? value.toWellFormed() : value)));
 }
 
+function isFile(block: Block): block is FileBlock {
+  return block.type === "image" || block.type === "document";
+}
+
 function isOurs(block: OpaqueBlock): block is OpaqueBlock & { data: ContentBlockParam } {
   const { provider, data } = block;
   return provider === PROVIDER && typeof data === "object" && data !== null && "type" in data;
@@ -95,7 +123,7 @@ function append(params: Params[], role: Params["role"], blocks: ContentBlockPara
   if (blocks.length === 0) return;
   const last = params.at(-1);
   if (last?.role === role) last.content.push(...blocks);
-  else params.push({ role, content: blocks });
+  else params.push({ role, content: blocks, passing: [] });
 }
 
 /** Tool results go before everything else in their message. */

@@ -19,7 +19,17 @@ export function toBlocks(message: Message): Block[] {
   });
 }
 
-export function toUsage({ usage }: Message): Usage {
+/** What a call has cost, as the API counts it. */
+interface Counted {
+  usage: {
+    input_tokens: number | null;
+    output_tokens: number | null;
+    cache_read_input_tokens: number | null;
+    cache_creation_input_tokens: number | null;
+  };
+}
+
+export function toUsage({ usage }: Counted): Usage {
   return {
     inputTokens: count(usage.input_tokens),
     outputTokens: count(usage.output_tokens),

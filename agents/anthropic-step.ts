@@ -1,16 +1,50 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type Anthropic from "@anthropic-ai/sdk";
 import type { Message, MessageCreateParamsBase } from "@anthropic-ai/sdk/resources/messages";
-import { throwIfAborted } from "./abort.ts";
+import { abortable, throwIfAborted } from "./abort.ts";
 import { AgentError, type RunRequest } from "./agent.ts";
 import { classify } from "./anthropic-errors.ts";
+import { withoutFiles } from "./anthropic-files.ts";
 import { toUsage } from "./anthropic-reply.ts";
+import { hasFiles, type RequestParts, toRequest } from "./anthropic-request.ts";
 
-interface StepOptions {
+export interface StepOptions {
   signal: AbortSignal;
   retryDelayMs: number;
   textIsShown: boolean;
   begun?: RunRequest["begun"];
+}
+
+type Step = AsyncGenerator<{ type: "text"; text: string } | { type: "restart" }, Message>;
+
+/**
+ * One reply to a conversation, as `streamReply` gives it.
+ *
+ * A picture or a PDF may be of a kind that the API refuses although it looks sound, and with it every later request of its
+ * session: a refused request is sent once more, with notes in place of its files.
+ *
+ * @param finish makes what is sent of the request for the conversation
+ * @throws AgentError
+ */
+export async function* streamRequest(
+  client: Anthropic,
+  parts: RequestParts,
+  options: StepOptions,
+  finish: (params: MessageCreateParamsBase) => MessageCreateParamsBase = (params) => params,
+): Step {
+  const params = await abortable(toRequest(parts), options.signal);
+  let hasBegun = false;
+  const begun: StepOptions["begun"] = (cost) => {
+    hasBegun = true;
+    options.begun?.(cost);
+  };
+  try {
+    return yield* streamReply(client, finish(params), { ...options, begun });
+  } catch (error) {
+    const isRefused = error instanceof AgentError && error.code === "invalid-request" && !hasBegun;
+    if (!isRefused || !hasFiles(params)) throw error;
+  }
+  return yield* streamReply(client, finish(await toRequest({ ...parts, readFile: withoutFiles })), options);
 }
 
 /**
@@ -26,7 +60,7 @@ export async function* streamReply(
   client: Anthropic,
   params: MessageCreateParamsBase,
   { signal, retryDelayMs, textIsShown, begun = () => {} }: StepOptions,
-): AsyncGenerator<{ type: "text"; text: string } | { type: "restart" }, Message> {
+): Step {
   for (let attempt = 1; ; attempt++) {
     throwIfAborted(signal);
     const stream = client.messages.stream(params, { signal });

@@ -1,11 +1,11 @@
 import Anthropic from "@anthropic-ai/sdk";
 import type { ToolResultBlock, ToolUseBlock } from "../sessions/transcript.ts";
 import { abortable, throwIfAborted } from "./abort.ts";
-import { type Agent, AgentError, type AgentEvent, type RunRequest } from "./agent.ts";
-import { imageReader } from "./anthropic-images.ts";
-import { toMessageParams, toToolParams } from "./anthropic-messages.ts";
+import { type Agent, AgentError, type AgentEvent, type Consent, type RunRequest } from "./agent.ts";
+import { fileReader } from "./anthropic-files.ts";
 import { toBlocks, toReason, toUsage } from "./anthropic-reply.ts";
-import { streamReply } from "./anthropic-step.ts";
+import { streamRequest } from "./anthropic-step.ts";
+import { createSummariser } from "./anthropic-summary.ts";
 import { repliesSoFar, standing, toolUses } from "./steps.ts";
 import { callTools, refuseTools } from "./tool-calls.ts";
 
@@ -53,16 +53,18 @@ export function createAnthropicAgent(options: AnthropicAgentOptions): Agent {
 
   async function* run(request: RunRequest): AsyncGenerator<AgentEvent, void> {
     const { signal, system, tools, author, textIsShown = true } = request;
-    const { isAdmin = async () => false, following = async () => [] } = request;
-    const messages = [...request.messages];
+    const { isAdmin = async () => false, recall = async () => [], consent = nobodyToAsk } = request;
+    const { following = async () => [], prepare } = request;
+    let messages = [...request.messages];
     if (messages.length === 0) throw new AgentError("invalid-request", "there is nothing to answer");
-    const readImage = imageReader(request.readBlob);
+    const readFile = fileReader(request.readBlob);
 
     function settle(calls: ToolUseBlock[], resumed: boolean): Promise<ToolResultBlock[]> | ToolResultBlock[] {
       if (repliesSoFar(messages) >= maxSteps) return refuseTools(calls, `not run: the limit is ${maxSteps} steps`);
       return callTools(calls, {
         tools,
-        context: { signal, author, isAdmin },
+        context: { signal, author, isAdmin, recall },
+        consent,
         maxOutputChars: maxToolOutputChars,
         resumed,
       });
@@ -83,16 +85,10 @@ export function createAnthropicAgent(options: AnthropicAgentOptions): Agent {
       }
       if (repliesSoFar(messages) >= maxSteps) return yield { type: "done", reason: "max-steps" };
 
-      const reply = yield* streamReply(
+      if (prepare !== undefined) messages = [...(await abortable(prepare(), signal))];
+      const reply = yield* streamRequest(
         client,
-        {
-          model: request.model ?? model,
-          max_tokens: maxTokens,
-          ...(system.trim() !== "" && { system: system.toWellFormed() }),
-          ...(tools.length > 0 && { tools: toToolParams(tools) }),
-          messages: await abortable(toMessageParams(messages, readImage), signal),
-          cache_control: { type: "ephemeral" },
-        },
+        { model: request.model ?? model, maxTokens, system, tools, messages, readFile },
         { signal, retryDelayMs, textIsShown, begun: request.begun },
       );
       const content = toBlocks(reply);
@@ -107,5 +103,10 @@ export function createAnthropicAgent(options: AnthropicAgentOptions): Agent {
     }
   }
 
-  return { description: `Anthropic ${model}`, run };
+  const summarise = createSummariser({ client, model, retryDelayMs });
+  return { description: `Anthropic ${model}`, run, summarise };
+}
+
+async function nobodyToAsk(): Promise<Consent> {
+  return { given: false, reason: "not run: there is nobody who could be asked for consent" };
 }

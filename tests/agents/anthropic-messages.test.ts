@@ -1,18 +1,19 @@
 import { expect, test } from "vitest";
-import { imageReader } from "../../agents/anthropic-images.ts";
-import { toMessageParams } from "../../agents/anthropic-messages.ts";
+import { fileReader } from "../../agents/anthropic-files.ts";
+import { toMessageParams, toParams } from "../../agents/anthropic-messages.ts";
 import type { Block, TranscriptMessage } from "../../sessions/transcript.ts";
 import { problemWith } from "../fakes/anthropic/rules.ts";
 import { answers, bob, says, toolResult, toolUse } from "./requests.ts";
 
 const text = (text: string): Block => ({ type: "text", text });
 const user = (...content: Block[]): TranscriptMessage => ({ role: "user", content });
-const image = (mimeType: string, blob = "hash"): Block => ({ type: "image", mimeType, blob });
 
 async function map(...messages: TranscriptMessage[]) {
-  const params = await toMessageParams(
-    messages,
-    imageReader(async (hash) => new TextEncoder().encode(hash)),
+  const params = toMessageParams(
+    await toParams(
+      messages,
+      fileReader(async (hash) => new TextEncoder().encode(hash)),
+    ),
   );
   expect(problemWith({ model: "m", max_tokens: 1, messages: params })).toBeNull();
   return params;
@@ -87,51 +88,6 @@ test("input that is no object is sent as an empty one", async () => {
   expect(params[1]?.content).toMatchObject([{ input: {} }, { input: {} }]);
 });
 
-test("pictures are sent as base64 and read once", async () => {
-  const asked: string[] = [];
-  const reader = imageReader(async (hash) => {
-    asked.push(hash);
-    return new TextEncoder().encode("bytes");
-  });
-  const messages = [user(text("Look"), image("image/png"), image("image/png"))];
-  await toMessageParams(messages, reader);
-  expect(await toMessageParams(messages, reader)).toMatchObject([
-    {
-      content: [
-        text("Look"),
-        { type: "image", source: { type: "base64", media_type: "image/png", data: btoa("bytes") } },
-        { type: "image" },
-      ],
-    },
-  ]);
-  expect(asked).toEqual(["hash"]);
-});
-
-test("a picture that the API would refuse becomes a note", async () => {
-  const sizes: Record<string, number> = { none: 0, most: 3_932_160, over: 3_932_161 };
-  const reader = imageReader(async (hash) => {
-    const size = sizes[hash];
-    if (size === undefined) throw new Error("gone");
-    return new Uint8Array(size);
-  });
-  const pictures = [
-    image("image/svg+xml", "most"),
-    image("image/png", "lost"),
-    image("image/png", "none"),
-    image("image/png", "over"),
-    image("image/png", "most"),
-  ];
-  const params = await toMessageParams([user(...pictures)], reader);
-  expect(params[0]?.content).toMatchObject([
-    text("[a picture that is of a kind that cannot be shown]"),
-    text("[a picture that is not available any more]"),
-    text("[a picture that is empty]"),
-    text("[a picture that is too large to be shown]"),
-    { type: "image" },
-  ]);
-  expect(problemWith({ model: "m", max_tokens: 1, messages: params })).toBeNull();
-});
-
 test("blocks of another provider stay at home", async () => {
   const ours = { type: "thinking", thinking: "Hm", signature: "s" };
   const params = await map(
@@ -144,6 +100,19 @@ test("blocks of another provider stay at home", async () => {
     says("So?"),
   );
   expect(params[1]?.content).toEqual([ours]);
+});
+
+test("background stands behind everything that its message holds", async () => {
+  const messages = [
+    { ...says("One"), background: "Others said this." },
+    says("Two", bob),
+    answers(toolUse("a", "look")),
+    user(toolResult("a", "seen")),
+  ];
+  expect((await map(...messages))[0]).toEqual({
+    role: "user",
+    content: [text("One"), text("Two"), text("Others said this.")],
+  });
 });
 
 test("what is added to a transcript changes nothing before it", async () => {

@@ -21,9 +21,8 @@ describe("a request", () => {
     expect(claude.requests[0]?.body).toEqual({
       model: "claude-haiku-5-5",
       max_tokens: 99,
-      system: "You are a test.",
-      messages: [{ role: "user", content: [{ type: "text", text: "Hello" }] }],
-      cache_control: { type: "ephemeral" },
+      system: [{ type: "text", text: "You are a test.", cache_control: { type: "ephemeral" } }],
+      messages: [{ role: "user", content: [{ type: "text", text: "Hello", cache_control: { type: "ephemeral" } }] }],
       stream: true,
     });
     expect(agent({ model: "claude-haiku-5-5" }).description).toBe("Anthropic claude-haiku-5-5");
@@ -61,14 +60,14 @@ describe("a reply", () => {
   });
 
   test("carries the numbers that the API counted, the cached prefix included", async () => {
-    const hello = [says("Hello ".repeat(100))];
+    const hello = [says("Hello ".repeat(1_000))];
     const [first] = only(await collect(agent().run(request({ messages: hello }))), "reply");
     const more = [...hello, answers(...(first?.content ?? [])), says("And now?")];
     const [second] = only(await collect(agent().run(request({ messages: more }))), "reply");
     expect(first?.model).toBe("claude-sonnet-5-5");
-    expect(first?.usage.cacheWriteTokens).toBeGreaterThan(150);
+    expect(first?.usage.cacheWriteTokens).toBeGreaterThan(1_500);
     expect(first?.usage.cacheReadTokens).toBe(0);
-    expect(first?.usage.outputTokens).toBeGreaterThan(150);
+    expect(first?.usage.outputTokens).toBeGreaterThan(1_500);
     expect(second?.usage.cacheReadTokens).toBe(first?.usage.cacheWriteTokens);
   });
 

@@ -1,16 +1,20 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { json } from "node:stream/consumers";
 import type Anthropic from "@anthropic-ai/sdk";
+import { compacted, compactionEvents, problemWithCompaction } from "./compaction.ts";
 import type { Gate } from "./gate.ts";
+import type { PromptCache } from "./prompt-cache.ts";
 import type { Body, FakeRequest } from "./request.ts";
 import { problemWith, problemWithCount } from "./rules.ts";
 import { type Break, type MessageStep, type Step, status } from "./steps.ts";
 import { streamEvents } from "./stream.ts";
-import { inputTokens, type PromptCache, tokensOf } from "./tokens.ts";
+import { inputTokens, tokensOf } from "./tokens.ts";
 
 export interface Surroundings {
   apiKey: string | undefined;
   cache: PromptCache;
+  /** Whether there is the beta of compaction. */
+  compacts: boolean;
   gates: Iterable<Gate>;
   nextIndex(): number;
   newId(prefix: string): string;
@@ -63,13 +67,16 @@ export class Exchange {
     const { promise: ended, resolve } = Promise.withResolvers<void>();
     const path = new URL(this.#incoming.url ?? "/", "http://fake").pathname;
     const { headers } = this.#incoming;
+    const isCount = path.endsWith("/count_tokens");
     const request: FakeRequest = {
       index: this.#around.nextIndex(),
       arrivedAt: Date.now(),
       path,
       headers,
       body,
-      problem: path.endsWith("/count_tokens") ? problemWithCount(body) : problemWith(body),
+      problem:
+        problemWithCompaction(body, headers, this.#around.compacts) ??
+        (isCount ? problemWithCount(body) : problemWith(body)),
       inFlight: true,
       aborted: false,
       ended,
@@ -109,7 +116,9 @@ export class Exchange {
         return;
       case "status":
         for (const [name, value] of Object.entries(step.headers)) this.#response.setHeader(name, value);
-        return this.#sendJson(this.#error(step.type, step.message), step.status);
+        return this.#sendJson(this.#error(step.type, step.message, step.errorCode), step.status);
+      case "compaction":
+        return this.#compact(step.summary, request);
       case "message":
         return request.body.stream === true
           ? this.#stream(step, request)
@@ -131,6 +140,19 @@ export class Exchange {
     this.#response.end();
   }
 
+  async #compact(summary: string | null, request: FakeRequest): Promise<void> {
+    const content = summary === null ? [] : [{ type: "text" as const, text: summary }];
+    const message = compacted(this.#message({ kind: "message", content }, request), summary);
+    if (request.body.stream !== true) return this.#sendJson(message);
+    this.#beginStream();
+    for (const event of compactionEvents(message)) {
+      await this.#passGates(request, 0);
+      if (!request.inFlight) return;
+      this.#send(event);
+    }
+    this.#response.end();
+  }
+
   async #break(how: Break, request: FakeRequest): Promise<void> {
     if (how === "hang") return request.ended;
     if (how === "reset") return this.#cutOff();
@@ -138,7 +160,9 @@ export class Exchange {
     this.#response.end();
   }
 
-  #message(step: MessageStep, { body }: FakeRequest): Anthropic.Message {
+  #message(step: MessageStep, request: FakeRequest): Anthropic.Message {
+    const { body } = request;
+    request.cost = this.#around.cache.count(body);
     const content = step.content.map((block): Anthropic.ContentBlock => {
       if (block.type === "text") return { ...block, citations: null };
       if (block.type === "thinking") return block;
@@ -156,7 +180,7 @@ export class Exchange {
       stop_reason: step.stopReason ?? (content.some(({ type }) => type === "tool_use") ? "tool_use" : "end_turn"),
       stop_sequence: null,
       usage: {
-        ...this.#around.cache.count(body),
+        ...request.cost,
         output_tokens: content.length === 0 ? 1 : tokensOf(JSON.stringify(step.content)),
         cache_creation: null,
         inference_geo: null,
@@ -168,8 +192,9 @@ export class Exchange {
     };
   }
 
-  #error(type: string, message: string) {
-    return { type: "error", error: { type, message, details: null }, request_id: this.#requestId } as const;
+  #error(type: string, message: string, errorCode?: string) {
+    const details = errorCode === undefined ? null : { error_code: errorCode };
+    return { type: "error", error: { type, message, details }, request_id: this.#requestId } as const;
   }
 
   #beginStream(): void {

@@ -2,7 +2,7 @@ import Anthropic from "@anthropic-ai/sdk";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { FakeAnthropic } from "./fake.ts";
 import { lastUserText } from "./request.ts";
-import { hang, message, status, text, toolUse } from "./steps.ts";
+import { compaction, hang, message, status, text, toolUse } from "./steps.ts";
 
 let claude: FakeAnthropic;
 let client: Anthropic;
@@ -67,6 +67,50 @@ test("tokens are counted without an answer", async () => {
   const { input_tokens } = await client.messages.countTokens({ model, messages });
   expect(input_tokens).toBeGreaterThan(100);
   expect(claude.requests[0]?.path).toBe("/v1/messages/count_tokens");
+});
+
+describe("a compaction", () => {
+  const betas = ["compact-2026-09-04"];
+  const compacting = { ...ask("Hello"), compaction: { type: "summarize" as const } };
+  const both = (params: typeof compacting, more: { betas?: string[] } = { betas }) => [
+    client.beta.messages.create({ ...params, ...more }),
+    client.beta.messages.stream({ ...params, ...more }).finalMessage(),
+  ];
+
+  test("is one block, streamed or not, and leaves the script alone", async () => {
+    claude.script("the only one");
+    claude.summarise(({ body }) => `${body.messages.length} message`);
+    for (const { content, stop_reason, usage } of await Promise.all(both(compacting))) {
+      expect(content).toMatchObject([{ type: "compaction", content: "1 message", signature: expect.any(String) }]);
+      expect(stop_reason).toBe("compaction");
+      expect(usage.input_tokens).toBeGreaterThan(3);
+    }
+    expect(claude.unused).toBe(1);
+  });
+
+  test("may come to nothing, and may end with a reply", async () => {
+    claude.summarise(() => compaction(null));
+    const messages = [...ask("Hello").messages, { role: "assistant" as const, content: "Hello." }];
+    for (const { content } of await Promise.all(both({ ...compacting, messages } as typeof compacting))) {
+      expect(content).toMatchObject([{ type: "compaction", content: null }]);
+    }
+  });
+
+  test("is not known without the beta's header, nor where there is none", async () => {
+    for (const refused of both(compacting, {})) await expect(refused).rejects.toThrow(Anthropic.BadRequestError);
+    const old = await FakeAnthropic.start({ compacts: false });
+    const asking = new Anthropic({ apiKey: "k", baseURL: old.baseURL, maxRetries: 0, logLevel: "off" });
+    await expect(asking.beta.messages.create({ ...compacting, betas })).rejects.toThrow(Anthropic.BadRequestError);
+    await old.close();
+  });
+
+  test("does not end in the middle of a turn", async () => {
+    const use = { type: "tool_use" as const, id: "a", name: "look", input: {} };
+    const messages = [...ask("Hello").messages, { role: "assistant" as const, content: [use] }];
+    for (const refused of both({ ...compacting, messages } as typeof compacting)) {
+      await expect(refused).rejects.toThrow(Anthropic.BadRequestError);
+    }
+  });
 });
 
 test("close ends what hangs", async () => {

@@ -2,18 +2,28 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Exchange } from "./exchange.ts";
 import { Gate, type HoldOptions } from "./gate.ts";
+import { PromptCache } from "./prompt-cache.ts";
 import { type FakeRequest, lastUserText, toolResults } from "./request.ts";
-import { message, type Step, text } from "./steps.ts";
-import { PromptCache } from "./tokens.ts";
+import { compaction, message, type Step, text } from "./steps.ts";
 import { Watch } from "./watch.ts";
 
 export type Responder = (request: FakeRequest) => Step | string | Promise<Step | string>;
 
+export interface FakeOptions {
+  /** Requests with another key get 401. Default: any key is good. */
+  apiKey?: string;
+  /** Whether the API knows the beta of compaction. Default true. */
+  compacts?: boolean;
+  /** What the lifetime of what is cached goes by, epoch ms. Default: the system's clock. */
+  now?: () => number;
+}
+
 /**
- * A Messages API on 127.0.0.1: streams, refuses invalid requests and counts tokens as the real one does.
+ * A Messages API on 127.0.0.1: streams, refuses invalid requests, counts tokens and caches prompts as the real one does.
  *
  * Answers come from the script as long as it lasts, in the order in which requests arrive; after that from the
- * responder, which by default repeats what it heard. Only requests that the API would take consume an answer.
+ * responder, which by default repeats what it heard. Only requests that the API would take consume an answer; requests for a
+ * compaction have a responder of their own.
  *
  * @see https://platform.claude.com/docs/en/api/messages
  */
@@ -25,17 +35,18 @@ export class FakeAnthropic implements AsyncDisposable {
   readonly #server: Server;
   readonly #apiKey: string | undefined;
   readonly #watch = new Watch();
-  readonly #cache = new PromptCache();
+  readonly #cache: PromptCache;
+  readonly #compacts: boolean;
   readonly #gates = new Set<Gate>();
   readonly #script: Step[] = [];
   readonly #failures: unknown[] = [];
   #responder: Responder = echo;
+  #summariser: Responder = summary;
   #ids = 0;
   #port = 0;
 
-  /** @param options.apiKey requests with another key get 401; default any key is good */
-  static async start(options: { apiKey?: string } = {}): Promise<FakeAnthropic> {
-    const fake = new FakeAnthropic(options.apiKey);
+  static async start(options: FakeOptions = {}): Promise<FakeAnthropic> {
+    const fake = new FakeAnthropic(options);
     const listening = Promise.withResolvers<void>();
     fake.#server.once("error", listening.reject).listen(0, "127.0.0.1", listening.resolve);
     await listening.promise;
@@ -43,12 +54,15 @@ export class FakeAnthropic implements AsyncDisposable {
     return fake;
   }
 
-  private constructor(apiKey: string | undefined) {
+  private constructor({ apiKey, compacts = true, now = Date.now }: FakeOptions) {
     this.#apiKey = apiKey;
+    this.#compacts = compacts;
+    this.#cache = new PromptCache(now);
     this.#server = createServer((incoming, response) => {
       const exchange = new Exchange(incoming, response, {
         apiKey: this.#apiKey,
         cache: this.#cache,
+        compacts: this.#compacts,
         gates: this.#gates,
         nextIndex: () => this.requests.length,
         newId: (prefix) => `${prefix}_fake${++this.#ids}`,
@@ -87,6 +101,11 @@ export class FakeAnthropic implements AsyncDisposable {
   /** Compute the answers that the script does not give. */
   respond(responder: Responder): void {
     this.#responder = responder;
+  }
+
+  /** Compute what compactions come to; a string is the summary. Default: how many messages there were. */
+  summarise(responder: Responder): void {
+    this.#summariser = responder;
   }
 
   /** Hold responses, before they begin or in mid-stream, until `release`. */
@@ -137,12 +156,20 @@ export class FakeAnthropic implements AsyncDisposable {
   }
 
   async #answer(request: FakeRequest): Promise<Step> {
+    if (request.body.compaction != null) {
+      const step = await this.#summariser(request);
+      return typeof step === "string" ? compaction(step) : step;
+    }
     return this.#script.shift() ?? toStep(await this.#responder(request));
   }
 }
 
 function toStep(step: Step | string): Step {
   return typeof step === "string" ? message([text(step)]) : step;
+}
+
+function summary({ body }: FakeRequest): string {
+  return `A summary of ${body.messages.length} messages.`;
 }
 
 function echo({ body }: FakeRequest): string {

@@ -1,5 +1,6 @@
 import type Anthropic from "@anthropic-ai/sdk";
 import type { Body } from "./request.ts";
+import { pieces } from "./tokens.ts";
 
 const IMAGE_TYPES = ["image/jpeg", "image/png", "image/gif", "image/webp"];
 
@@ -17,7 +18,7 @@ export function problemWith(body: Body): string | null {
     if (!/^[\w-]{1,128}$/.test(tool.name)) return "tools: bad name";
     if (tool.input_schema?.type !== "object") return "tools: input_schema must be an object's";
   }
-  return problemWithMessages(body.messages);
+  return problemWithMessages(body.messages, body.compaction != null) ?? problemWithMarks(body);
 }
 
 /** `count_tokens` takes the same body without `max_tokens`. */
@@ -25,11 +26,17 @@ export function problemWithCount(body: Body): string | null {
   return problemWith({ ...body, max_tokens: 1 });
 }
 
-function problemWithMessages(messages: Body["messages"]): string | null {
+function problemWithMarks(body: Body): string | null {
+  const marks = pieces(body).filter(({ marked }) => marked).length;
+  return marks > 4 ? `A maximum of 4 blocks with cache_control may be provided. Found ${marks}.` : null;
+}
+
+function problemWithMessages(messages: Body["messages"], isCompaction: boolean): string | null {
   if (!Array.isArray(messages) || messages.length === 0) return "messages: at least one message is required";
   const turns = joined(messages);
   if (turns[0]?.role !== "user") return "messages: first message must use the user role";
-  if (turns.at(-1)?.role !== "user") return "messages: this model does not support assistant message prefill";
+  if (turns.at(-1)?.role !== "user" && !isCompaction)
+    return "messages: this model does not support assistant message prefill";
   let asked: string[] = [];
   for (const [index, { role, content }] of turns.entries()) {
     const problem = content.map(problemWithBlock).find((found) => found !== null) ?? problemWithResults(content, asked);
@@ -37,7 +44,8 @@ function problemWithMessages(messages: Body["messages"]): string | null {
     asked = role === "assistant" ? content.flatMap((block) => (block.type === "tool_use" ? [block.id] : [])) : [];
     if (new Set(asked).size < asked.length) return `messages.${index}: tool_use ids must be unique`;
   }
-  return null;
+  // The end of a conversation to sum up is the only place where a reply stands last.
+  return asked.length > 0 ? "tool_use ids were found without tool_result blocks" : null;
 }
 
 function problemWithBlock(block: Anthropic.ContentBlockParam): string | null {
@@ -50,7 +58,16 @@ function problemWithBlock(block: Anthropic.ContentBlockParam): string | null {
     if (!/^[A-Za-z0-9+/]+={0,2}$/.test(block.source.data)) return "image: not base64";
     if (block.source.data.length > 5 * 1024 * 1024) return "image exceeds 5 MB maximum";
   }
-  return null;
+  if (block.type === "thinking" && "cache_control" in block) return "thinking: cache_control is not permitted";
+  return block.type === "document" ? problemWithDocument(block) : null;
+}
+
+function problemWithDocument({ source, title }: Anthropic.DocumentBlockParam): string | null {
+  if (title != null && (title.trim() === "" || title.length > 500)) return "document.title: 1 to 500 characters";
+  if (source.type === "text") return source.data.trim() === "" ? "document: text must not be blank" : null;
+  if (source.type !== "base64") return null;
+  if (source.media_type !== "application/pdf") return "document: unsupported media type";
+  return Buffer.from(source.data, "base64").includes("%PDF-") ? null : "The PDF specified was not valid";
 }
 
 function problemWithResults(content: Anthropic.ContentBlockParam[], asked: string[]): string | null {

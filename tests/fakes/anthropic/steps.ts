@@ -1,7 +1,13 @@
 import type Anthropic from "@anthropic-ai/sdk";
 
 /** What the fake answers to one request. */
-export type Step = MessageStep | StatusStep | { kind: "hang" } | { kind: "reset" } | { kind: "empty" };
+export type Step =
+  | MessageStep
+  | StatusStep
+  | { kind: "compaction"; summary: string | null }
+  | { kind: "hang" }
+  | { kind: "reset" }
+  | { kind: "empty" };
 
 export type FakeBlock =
   | { type: "text"; text: string }
@@ -27,7 +33,16 @@ export interface StatusStep {
   status: number;
   type: string;
   message: string;
+  errorCode?: string;
   headers: Record<string, string>;
+}
+
+export interface StatusOptions {
+  type?: string;
+  message?: string;
+  /** Of the error's details. */
+  errorCode?: string;
+  retryAfterMs?: number;
 }
 
 export function text(text: string): FakeBlock {
@@ -44,6 +59,11 @@ export function thinking(thinking: string, signature = "c2lnbmF0dXJl"): FakeBloc
 
 export function message(content: FakeBlock[], options: Omit<MessageStep, "kind" | "content"> = {}): MessageStep {
   return { kind: "message", content, ...options };
+}
+
+/** What a compaction comes to; `null`: nothing. */
+export function compaction(summary: string | null): Step {
+  return { kind: "compaction", summary };
 }
 
 /** A text whose stream breaks off after so many of its words. */
@@ -64,13 +84,14 @@ const TYPES: Record<number, string> = {
 /** An error response. Real clients wait as long as `retryAfterMs` says before they try again; default 1. */
 export function status(
   status: number,
-  { type, message = "it failed", retryAfterMs = 1 }: { type?: string; message?: string; retryAfterMs?: number } = {},
+  { type, message = "it failed", errorCode, retryAfterMs = 1 }: StatusOptions = {},
 ): StatusStep {
   return {
     kind: "status",
     status,
     type: type ?? TYPES[status] ?? "api_error",
     message,
+    ...(errorCode !== undefined && { errorCode }),
     headers: { "retry-after-ms": `${retryAfterMs}`, "retry-after": `${Math.ceil(retryAfterMs / 1000)}` },
   };
 }

@@ -188,6 +188,40 @@ export const telegramFixtures: readonly TelegramFixture[] = [
     "forwarded message",
     from(alice, dm, { ...says("as Bob said"), forward_origin: { type: "user", sender_user: bob, date: SENT - 10 } }),
   ),
+  fixture(
+    "forward of somebody who hides",
+    from(alice, dm, {
+      ...says("psst"),
+      forward_origin: { type: "hidden_user", sender_user_name: "Deep Throat", date: SENT - 10 },
+    }),
+  ),
+  fixture(
+    "forward of an anonymous admin",
+    from(alice, dm, { ...says("quiet"), forward_origin: { type: "chat", sender_chat: team, date: SENT - 10 } }),
+  ),
+  fixture(
+    "forwarded command to the bot, in a group",
+    from(alice, team, {
+      ...says("/stop@parley_bot @parley_bot now"),
+      forward_origin: { type: "channel", chat: news, message_id: 31, date: SENT - 10 },
+    }),
+  ),
+  fixture("forward whose origin cannot be read", from(alice, dm, { ...says("whose?"), forward_origin: "somebody" })),
+  fixture("channel post that Telegram brought into the channel's group", {
+    ...{ from: channelBot, sender_chat: news, chat: team, is_automatic_forward: true },
+    ...says("version 4 is out"),
+    forward_origin: { type: "channel", chat: news, message_id: 31, date: SENT - 10 },
+  }),
+  fixture(
+    "reply to a forward",
+    from(alice, team, {
+      ...says("is that so?"),
+      reply_to_message: {
+        ...{ message_id: 78, date: SENT - 5, chat: team, from: alice, text: "the printer burns" },
+        forward_origin: { type: "user", sender_user: bob, date: SENT - 10 },
+      },
+    }),
+  ),
 
   fixture("edited text", from(alice, dm, { ...says("hi there"), edit_date: SENT + 99 }), "edited_message"),
   fixture(

@@ -2,6 +2,7 @@ import type { WireEvents, WireMessage } from "../../../adapters/web/wire.ts";
 import { readEvents } from "./event-stream.ts";
 
 export interface SayOptions {
+  files?: ReadonlyArray<{ name: string; mimeType?: string; base64: string }>;
   thread?: string;
   replyTo?: string;
   clientId?: string;

@@ -227,6 +227,22 @@ export const whatsappFixtures: readonly WhatsAppFixture[] = [
     }),
   ),
 
+  dm("forward", alice, text("the printer burns", { isForwarded: true, forwardingScore: 1 })),
+  dm("forwarded picture", alice, { imageMessage: media({ caption: "look", contextInfo: { forwardingScore: 127 } }) }),
+  group(
+    "forwarded command that mentions the bot",
+    alice,
+    text("@900000001 /stop", { isForwarded: true, mentionedJid: [bot.lid] }),
+  ),
+  group(
+    "reply to a forward",
+    alice,
+    text("is that so?", {
+      ...quoting(bob, ""),
+      quotedMessage: { extendedTextMessage: { text: "it burns", contextInfo: { isForwarded: true } } },
+    }),
+  ),
+
   dm("picture", alice, { imageMessage: picture, messageContextInfo: secret }),
   dm("picture without words", alice, { imageMessage: media() }),
   dm("picture shown once", alice, { viewOnceMessageV2: { message: { imageMessage: media({ viewOnce: true }) } } }),

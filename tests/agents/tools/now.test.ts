@@ -1,9 +1,14 @@
 import { expect, test } from "vitest";
-import { createCurrentTimeTool } from "../../../agents/tools/current-time.ts";
+import { createNowTool } from "../../../agents/tools/now.ts";
 import { ann } from "../requests.ts";
 
-const context = { signal: new AbortController().signal, author: ann, isAdmin: async () => false };
-const tool = createCurrentTimeTool({ now: () => Date.UTC(2026, 10, 5, 0, 3, 9, 500) });
+const context = {
+  signal: new AbortController().signal,
+  author: ann,
+  isAdmin: async () => false,
+  recall: async () => [],
+};
+const tool = createNowTool({ now: () => Date.UTC(2026, 10, 5, 0, 3, 9, 500) });
 
 test.each([
   [undefined, "2026-11-05T00:03:09+00:00, Thursday, UTC"],
@@ -15,7 +20,7 @@ test.each([
 });
 
 test("summer time is in the offset", async () => {
-  const july = createCurrentTimeTool({ now: () => Date.UTC(2026, 6, 1, 22, 30) });
+  const july = createNowTool({ now: () => Date.UTC(2026, 6, 1, 22, 30) });
   expect(await july.run({ timeZone: "Europe/Berlin" }, context)).toBe(
     "2026-07-02T00:30:00+02:00, Thursday, Europe/Berlin",
   );

@@ -5,10 +5,12 @@ import type { Tool } from "../agent.ts";
  *
  * @param now epoch milliseconds; default the machine's clock
  */
-export function createCurrentTimeTool({ now = Date.now }: { now?: () => number } = {}): Tool {
+export function createNowTool({ now = Date.now }: { now?: () => number } = {}): Tool {
   return {
-    name: "current_time",
-    description: "Tells the present date, weekday and time in a time zone.",
+    name: "now",
+    description:
+      "Tells the present date, weekday and time in a time zone. Use it whenever an answer depends on today's date or on the " +
+      "time: you do not know them otherwise.",
     inputSchema: {
       type: "object",
       properties: {
