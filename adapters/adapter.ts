@@ -83,6 +83,8 @@ export interface OutboundChunk extends Chunk {
   forUserId?: string;
   /** Of the message that is answered, where it had one. Once it has expired the answer goes to the chat. */
   replyToken?: string;
+  /** True if the answer is still to come: where that has a place of its own, this must not take it. */
+  precedes?: boolean;
   /**
    * The message that showed the answer while it was written: it becomes this chunk. If it is gone, the chunk is sent
    * anew. Only for adapters with `drafts`.

@@ -69,6 +69,15 @@ export interface Reply {
   text?: string;
   /** True if the message replied to is the bot's own. */
   fromSelf: boolean;
+  /** True if nobody but the sender says that it was said, and by whom: the platform has not looked. */
+  claimed?: boolean;
+}
+
+/** Where a message comes from that its sender only passes on; empty where the platform does not say. */
+export interface Forward {
+  userId?: string;
+  /** Whoever wrote it, or the chat that it was written in. Hostile until escaped. */
+  name?: string;
 }
 
 /** A slash command addressed to this bot. */
@@ -86,6 +95,8 @@ export interface InboundMessage {
   /** Mentioned, replied to, named, or in a DM. */
   addressed: boolean;
   replyTo?: Reply;
+  /** Set if somebody else wrote this, and its sender passes it on: text and attachments are not the sender's words. */
+  forwarded?: Forward;
   command?: CommandCall;
   edited?: boolean;
   /**

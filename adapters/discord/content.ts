@@ -13,17 +13,27 @@ const MARKED =
   /<(?:@!?(?<user>\d{1,20})|@&(?<role>\d{1,20})|#(?<channel>\d{1,20})|a?(?<emoji>:\w{1,64}:)\d{1,20}|(?<command>\/[^<>:\n]{1,128}):\d{1,20}|t:(?<time>-?\d{1,13})(?::[a-zA-Z])?)>/g;
 
 /**
- * What a message says in words: its text, then a short form of what people send that is neither text nor file.
+ * What a message says in words: its text, then a short form of what people send that is neither text nor file. Of one that
+ * is a forward, the words that it forwards.
  *
  * @returns the empty string if it says nothing, as a message of files alone
  */
 export function textOf(message: DiscordMessage, names: Names): string {
+  const mark = isForward(message) ? "" : "[forwarded] ";
   const parts = [
     words(message, names),
-    ...message.message_snapshots.map((snapshot) => `[forwarded] ${words(snapshot, names)}`.trimEnd()),
+    ...message.message_snapshots.map((snapshot) => `${mark}${words(snapshot, names)}`.trimEnd()),
     pollText(message.poll),
   ];
   return cutText(parts.filter((part) => part !== "").join("\n"), MAX_TEXT);
+}
+
+/**
+ * Whether all that a message says was written by somebody else. Discord does not tell by whom, and lets nobody add a word;
+ * other servers of its API may.
+ */
+export function isForward({ content, stickers, poll, message_snapshots }: DiscordMessage): boolean {
+  return message_snapshots.length > 0 && content.trim() === "" && stickers.length === 0 && poll === undefined;
 }
 
 /** A text with its mentions, emoji and times as people read them; what is not known stays as it is. */

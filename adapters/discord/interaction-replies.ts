@@ -24,13 +24,16 @@ const ENOUGH_FOLLOW_UPS = 40094;
 
 const ORIGINAL = "@original";
 const MAX_TEXT = 2_000;
+/** Stands in for a response. */
+const STILL_TO_COME = "…";
 
 /**
  * Answers to slash commands, and to choices that somebody picked.
  *
- * The first chunk becomes the response itself. The others are messages of the channel, or, where only the asker may read
- * them or the bot is not there, follow-ups of the response. Once Discord takes none of that any more, the answer becomes
- * a message that names the asker, or a private one; what was private never goes to a public place.
+ * The first chunk of an answer becomes the response itself. The others, and what is said before the answer, are messages of
+ * the channel, or, where only the asker may read them or the bot is not there, follow-ups of the response. Once Discord takes
+ * none of that any more, the answer becomes a message that names the asker, or a private one; what was private never goes to
+ * a public place.
  *
  * @see https://discord.com/developers/docs/interactions/receiving-and-responding#followup-messages
  */
@@ -44,18 +47,19 @@ export class InteractionReplies {
   /** @returns the message's id @throws SendError, or DiscordError from where sending again does no harm */
   async send(chunk: OutboundChunk, reply: ReplyToken, signal: AbortSignal): Promise<string> {
     const isOpen = await this.#isOpen(reply, signal);
-    if (chunk.index > 0 && isPublic(reply)) {
+    const isResponse = chunk.index === 0 && chunk.precedes !== true;
+    if (!isResponse && isPublic(reply)) {
       const id = await this.#tryPutting(chunk.text, chunk, signal);
       if (id !== null) return id;
     }
     if (isOpen) {
       try {
-        return await this.#respond(chunk, reply, signal);
+        return await this.#respond(chunk, isResponse, reply, signal);
       } catch (error) {
         if (!isOver(error)) throw error;
       }
     }
-    if (chunk.index === 0 && isPublic(reply)) {
+    if (isResponse && isPublic(reply)) {
       const id = await this.#tryPutting(beginning(chunk, reply), chunk, signal);
       if (id !== null) return id;
     }
@@ -97,8 +101,11 @@ export class InteractionReplies {
     }
   }
 
-  #respond(chunk: OutboundChunk, reply: ReplyToken, signal: AbortSignal): Promise<string> {
-    return chunk.index === 0 ? this.#editOriginal(chunk, reply, signal) : this.#followUp(chunk, reply, signal);
+  async #respond(chunk: OutboundChunk, isResponse: boolean, reply: ReplyToken, signal: AbortSignal): Promise<string> {
+    if (isResponse) return await this.#editOriginal(chunk, reply, signal);
+    // As long as there is no response, Discord takes the first follow-up for it.
+    if (chunk.precedes) await this.#editOriginal({ text: STILL_TO_COME }, reply, signal);
+    return await this.#followUp(chunk, reply, signal);
   }
 
   #editOriginal(shown: Shown, reply: ReplyToken, signal: AbortSignal): Promise<string> {

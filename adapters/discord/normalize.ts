@@ -2,7 +2,7 @@ import { MessageType } from "discord.js";
 import type { InboundMessage } from "../record.ts";
 import { commandOf, isAddressed } from "./addressing.ts";
 import { attachmentsOf } from "./attachments.ts";
-import { textOf } from "./content.ts";
+import { isForward, textOf } from "./content.ts";
 import { snowflakeTime } from "./ids.ts";
 import type { DiscordMessage } from "./payload.ts";
 import { senderOf } from "./people.ts";
@@ -42,6 +42,7 @@ export function normalize(message: DiscordMessage, scene: Scene, maxAttachmentBy
     attachments,
     addressed: place.chat.kind === "dm" || replyTo?.fromSelf === true || isAddressed(message, bot),
     ...(replyTo !== undefined && { replyTo }),
+    ...(isForward(message) && { forwarded: {} }),
     ...(command !== undefined && { command }),
     ...(message.edited_timestamp !== undefined && { edited: true }),
   };

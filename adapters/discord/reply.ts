@@ -1,6 +1,6 @@
 import { MessageReferenceType, MessageType } from "discord.js";
 import type { Reply } from "../record.ts";
-import { textOf } from "./content.ts";
+import { isForward, textOf } from "./content.ts";
 import type { DiscordMessage } from "./payload.ts";
 import { senderOf } from "./people.ts";
 import type { Scene } from "./scene.ts";
@@ -22,10 +22,12 @@ export function replyOf(message: DiscordMessage, scene: Scene): Reply | undefine
   if (reference.type !== MessageReferenceType.Default) return undefined;
   const messageId = reference.message_id;
   if (original == null) return { messageId, fromSelf: scene.isOwn?.(messageId) === true };
-  const author = senderOf(original);
+  const { id, name } = senderOf(original);
   const text = bounded(textOf(original, scene));
   const fromSelf = original.author.id === scene.bot.id;
-  return { messageId, userId: author.id, userName: author.name, ...(text !== "" && { text }), fromSelf };
+  // Whoever forwarded something has not said it.
+  const author = isForward(original) ? {} : { userId: id, userName: name };
+  return { messageId, ...author, ...(text !== "" && { text }), fromSelf };
 }
 
 function bounded(text: string): string {

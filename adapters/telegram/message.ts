@@ -76,6 +76,14 @@ const sticker = file.extend({
 });
 const location = z.object({ latitude: z.number(), longitude: z.number() });
 
+/** Who wrote a message first: what is told depends on its kind, and on what that person wants to be told. */
+const origin = {
+  sender_user: ifGiven(user),
+  sender_user_name: ifGiven(part),
+  sender_chat: ifGiven(chat),
+  chat: ifGiven(chat),
+};
+
 const text = z.string().transform((words) => cutText(words, MAX_TEXT));
 
 /** Who wrote it, where, and what: where that is malformed, the message is. */
@@ -111,12 +119,14 @@ const message = z.object({
   caption_entities: ifGiven(listOf(entity)),
   media_group_id: ifGiven(id),
   forum_topic_created: ifGiven(z.object({ name: ifGiven(name) })),
+  forward_origin: z.object(origin).optional().catch({}),
+  is_automatic_forward: ifGiven(z.boolean()),
   quote: ifGiven(z.object({ text })),
   external_reply: ifGiven(
     z.object({
       chat: ifGiven(chat),
       message_id: ifGiven(number),
-      origin: ifGiven(z.object({ sender_user: ifGiven(user) })),
+      origin: ifGiven(z.object(origin)),
     }),
   ),
 });
@@ -133,6 +143,9 @@ export type TelegramChat = z.infer<typeof chat>;
 
 /** @see https://core.telegram.org/bots/api#externalreplyinfo */
 export type ExternalReply = NonNullable<TelegramMessage["external_reply"]>;
+
+/** @see https://core.telegram.org/bots/api#messageorigin */
+export type MessageOrigin = NonNullable<TelegramMessage["forward_origin"]>;
 
 /** @see https://core.telegram.org/bots/api#messageentity */
 export type TelegramEntity = z.infer<typeof entity>;

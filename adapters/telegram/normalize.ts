@@ -2,6 +2,7 @@ import type { Chat, ChatKind, InboundMessage, SourceRecord, Thread } from "../re
 import { commandOf, isName, markedText, mentions } from "./addressing.ts";
 import { attachmentsOf } from "./attachments.ts";
 import { textOf } from "./content.ts";
+import { forwardOf } from "./forward.ts";
 import { GENERAL_TOPIC, idOf } from "./ids.ts";
 import type { TelegramChat, TelegramMessage } from "./message.ts";
 import { TelegramPayloadError } from "./payload.ts";
@@ -22,6 +23,8 @@ const KINDS: ReadonlyMap<string, ChatKind> = new Map([
   ["supergroup", "group"],
   ["channel", "channel"],
 ]);
+
+const NOTHING_MARKED = { text: "", entities: [] };
 
 /** Clients cut longer texts at 4096 units, or somewhat before that, and send the rest as further messages. */
 const CUT_FROM = 4_000;
@@ -45,7 +48,9 @@ export function normalize(
   const text = textOf(message) ?? "";
   if (text === "" && attachments.length === 0) return null;
 
-  const marked = markedText(message);
+  const forwarded = forwardOf(message);
+  // What somebody else has written is neither the sender's command nor the sender's call.
+  const marked = forwarded === undefined ? markedText(message) : NOTHING_MARKED;
   const call = commandOf(marked);
   if (call?.target !== undefined && !isName(call.target, bot.username)) return null;
 
@@ -59,6 +64,7 @@ export function normalize(
     attachments,
     addressed,
     ...(replyTo !== undefined && { replyTo }),
+    ...(forwarded !== undefined && { forwarded }),
     ...(call !== undefined && { command: { name: call.name, args: call.args } }),
     ...(message.media_group_id !== undefined && { albumId: String(message.media_group_id) }),
     ...((message.text?.length ?? 0) >= CUT_FROM && { mayContinue: true }),

@@ -3,7 +3,7 @@ import type { User } from "../record.ts";
 import { idOf } from "./ids.ts";
 import type { TelegramChat, TelegramMessage } from "./message.ts";
 
-const MAX_NAME = 256;
+export const MAX_NAME = 256;
 
 /**
  * Who wrote a message.

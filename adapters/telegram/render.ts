@@ -7,6 +7,7 @@ import type { Renderer } from "../markdown/renderer.ts";
 import { type SpanMarkup, writeSpans } from "../markdown/spans.ts";
 import { tableText } from "../markdown/table.ts";
 import type { Span } from "../markdown/tree.ts";
+import { calmed, withoutMentions } from "./mentions.ts";
 
 const LIMIT = 4_096;
 
@@ -26,7 +27,7 @@ function nestable({ code, ...span }: Span): Span {
 }
 
 function spans(content: readonly Span[]): string {
-  return writeSpans(content.map(nestable), spanMarkup);
+  return writeSpans(content.map(nestable).map(calmed), spanMarkup);
 }
 
 function pre(text: string): string {
@@ -57,7 +58,8 @@ export const telegramRenderer: Renderer = {
   limit: LIMIT,
   // Not `tg:`: a link to a person would call that person, and whoever steers the model would choose whom.
   protocols: ["http:", "https:", "mailto:"],
-  render: (blocks) => ({ text: layout(blocks, markup), plain: plainText(blocks) }),
+  // Without markup, code is text like any other.
+  render: (blocks) => ({ text: layout(blocks, markup), plain: withoutMentions(plainText(blocks)) }),
   measure: ({ text, plain }) => Math.max(plain.length, text.length),
 };
 

@@ -1,5 +1,6 @@
 import type { Reply } from "../record.ts";
 import { textOf } from "./content.ts";
+import { forwardOf, originOf } from "./forward.ts";
 import { idOf } from "./ids.ts";
 import type { ExternalReply, TelegramMessage } from "./message.ts";
 import { senderOf } from "./people.ts";
@@ -7,7 +8,7 @@ import { senderOf } from "./people.ts";
 /**
  * The message that a message replies to, if any.
  *
- * The part that the user selected wins over the whole. Everything said in a topic is, to Telegram, a reply to the
+ * The part that the user selected wins over the whole. What was forwarded is quoted as said by whoever wrote it. Everything said in a topic is, to Telegram, a reply to the
  * service message that opened the topic; that is no reply.
  *
  * @see https://core.telegram.org/bots/api#textquote
@@ -15,11 +16,12 @@ import { senderOf } from "./people.ts";
 export function replyOf(message: TelegramMessage, botId: string): Reply | undefined {
   const { reply_to_message: original, external_reply: external, quote } = message;
   if (original !== undefined && !opensTopic(original, message)) {
-    const author = senderOf(original);
-    const reply: Reply = { messageId: idOf(original.message_id), fromSelf: author.id === botId };
+    const sender = senderOf(original);
+    const author = forwardOf(original) ?? { userId: sender.id, name: sender.name };
+    const reply: Reply = { messageId: idOf(original.message_id), fromSelf: sender.id === botId };
     const text = quote?.text ?? textOf(original);
-    if (author.id !== "") reply.userId = author.id;
-    if (author.name !== "") reply.userName = author.name;
+    if (author.userId) reply.userId = author.userId;
+    if (author.name) reply.userName = author.name;
     if (text !== null) reply.text = text;
     return reply;
   }
@@ -39,11 +41,12 @@ function externalReply(
   botId: string,
   text?: string,
 ): Reply {
-  const author = origin?.sender_user === undefined ? undefined : senderOf({ from: origin.sender_user });
+  const { userId, name } = originOf(origin ?? {});
   return {
     messageId: externalId(chat?.id, message_id, chatId),
-    fromSelf: author?.id === botId,
-    ...(author !== undefined && { userId: author.id, userName: author.name }),
+    fromSelf: userId === botId,
+    ...(userId !== undefined && { userId }),
+    ...(name !== undefined && { userName: name }),
     ...(text !== undefined && { text }),
   };
 }

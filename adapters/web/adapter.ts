@@ -142,6 +142,10 @@ export function createWebAdapter(options: WebOptions): Adapter {
       return at.chatId === privateChatOf(userId);
     },
 
+    async fetchAttachment(attachment, maxBytes) {
+      return bot().file(attachment, maxBytes);
+    },
+
     erase: {
       before: async (time) => desk().platform.erasure.before(time),
       of: async (at, userId) => desk().platform.erasure.of(at, userId),

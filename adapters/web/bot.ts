@@ -1,6 +1,7 @@
-import { type Choice, type OutboundChunk, SendError } from "../adapter.ts";
+import { type Choice, type FetchedAttachment, type OutboundChunk, SendError } from "../adapter.ts";
 import { labelledChoices } from "../choice-labels.ts";
-import type { Destination } from "../record.ts";
+import type { Attachment, Destination } from "../record.ts";
+import { fetchFrom } from "./attachments.ts";
 import { newId, ownerOf, privateChatOf } from "./ids.ts";
 import { keptFiles } from "./kept-files.ts";
 import type { Log } from "./log/log.ts";
@@ -52,6 +53,11 @@ export class Bot {
       if (threadId !== undefined) this.#log.changes.add("thread", chatId, threadId);
       return id;
     });
+  }
+
+  /** What somebody sent with a message. @throws SendError */
+  file(attachment: Attachment, maxBytes: number): FetchedAttachment {
+    return fetchFrom(this.#log.files, attachment, maxBytes);
   }
 
   /** @returns the thread's id, which is the message's. @throws SendError */

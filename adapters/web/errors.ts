@@ -19,6 +19,8 @@ export const STATUS = {
   "not-json": 415,
   "too-many": 429,
   internal: 500,
+  /** There is no room for more files. */
+  full: 507,
   /** The platform is starting or stopping. */
   closed: 503,
   /** The platform's own log could not be written. */

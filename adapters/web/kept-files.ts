@@ -1,7 +1,11 @@
 import { type OutboundFile, SendError } from "../adapter.ts";
+import { WebError } from "./errors.ts";
 import type { KeptFile } from "./log/files.ts";
 
-const MAX_FILES = 10;
+/** With one message. */
+export const MAX_FILES = 10;
+/** Of all that people send with one message. */
+export const MAX_UPLOAD_BYTES = 8_000_000;
 const MAX_FILE_BYTES = 1024 * 1024;
 const MAX_NAME_CHARS = 120;
 /** What breaks lines or paths, and what turns the direction of writing: a name must not read as another. */
@@ -15,6 +19,24 @@ export function keptFiles(files: readonly OutboundFile[] = []): KeptFile[] {
     const bytes = new Uint8Array("text" in file ? Buffer.from(file.text) : Buffer.from(file.base64, "base64"));
     if (bytes.length > MAX_FILE_BYTES) throw new SendError("refused", `a file has at most ${MAX_FILE_BYTES} bytes`);
     return { name: nameOf(file.name), mimeType: mimeTypeOf(file.mimeType), bytes };
+  });
+}
+
+export interface Upload {
+  name: string;
+  mimeType?: string | undefined;
+  base64: string;
+}
+
+/** What somebody sends with a message, as it is kept. @throws WebError `too-large` */
+export function uploadedFiles(uploads: readonly Upload[]): KeptFile[] {
+  let bytesLeft = MAX_UPLOAD_BYTES;
+  return uploads.map(({ name, mimeType = "", base64 }) => {
+    const bytes = new Uint8Array(Buffer.from(base64, "base64"));
+    bytesLeft -= bytes.length;
+    if (bytesLeft < 0)
+      throw new WebError("too-large", `The files of a message have ${MAX_UPLOAD_BYTES / 1e6} MB at most.`);
+    return { name: nameOf(name), mimeType: mimeTypeOf(mimeType), bytes };
   });
 }
 

@@ -1,4 +1,5 @@
 import type { CommandCall, InboundMessage, Reply } from "../record.ts";
+import { attachmentsOf } from "./attachments.ts";
 import { ownerOf } from "./ids.ts";
 import type { MessageRow } from "./log/messages.ts";
 
@@ -31,7 +32,7 @@ export function normalize(row: MessageRow, bot: BotIdentity): InboundMessage | n
       sentAt: row.sentAt,
     },
     text: row.text,
-    attachments: [],
+    attachments: attachmentsOf(row),
     addressed: owner !== null || replyTo?.fromSelf === true || mentions(row.text, bot.name),
     mayContinue: false,
   };

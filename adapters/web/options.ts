@@ -33,6 +33,12 @@ export interface WebLimits {
   joinsPerMinute: number;
   /** Messages that one person may post within one minute; a message that is sent again does not count. Default 120. */
   postsPerMinute: number;
+  /** Messages with files that one person may post within one minute. Default 20. */
+  uploadsPerMinute: number;
+  /** Bytes of files that people may send within one minute, all together. Default 200,000,000. */
+  uploadBytesPerMinute: number;
+  /** Bytes of all files that are kept, the bot's among them, beyond which nobody can send one. Default 1,000,000,000. */
+  keptFileBytes: number;
   /** Default 10,000. */
   rooms: number;
   /** Event streams one person may hold open. Browsers open six connections at most: one stays free. Default 5. */
@@ -71,6 +77,9 @@ export interface WebSettings {
 const LIMITS: WebLimits = {
   joinsPerMinute: 600,
   postsPerMinute: 120,
+  uploadsPerMinute: 20,
+  uploadBytesPerMinute: 200_000_000,
+  keptFileBytes: 1_000_000_000,
   rooms: 10_000,
   streamsPerPerson: 5,
   replay: 1_000,

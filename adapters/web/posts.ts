@@ -13,6 +13,8 @@ export interface Post {
   /** The message that started the thread to write in. */
   thread?: string | undefined;
   replyTo?: string | undefined;
+  /** What comes with it. */
+  files?: readonly KeptFile[];
   /** Chosen by the client: the same one never makes a second message of the same person. */
   clientId?: string | undefined;
 }
@@ -23,12 +25,16 @@ export class Posts {
   readonly #handOver: HandOver;
   readonly #settings: WebSettings;
   readonly #rate: Rate;
+  readonly #uploads: Rate;
+  readonly #uploadedBytes: Rate;
 
   constructor(log: Log, handOver: HandOver, settings: WebSettings) {
     this.#log = log;
     this.#handOver = handOver;
     this.#settings = settings;
     this.#rate = new Rate(settings.limits.postsPerMinute, settings.environment.now);
+    this.#uploads = new Rate(settings.limits.uploadsPerMinute, settings.environment.now);
+    this.#uploadedBytes = new Rate(settings.limits.uploadBytesPerMinute, settings.environment.now);
   }
 
   /**
@@ -74,6 +80,7 @@ export class Posts {
       await this.#log.write(() => {
         const { thread } = this.#own(person, room, id);
         this.#log.messages.erase(id, this.#settings.environment.now());
+        this.#log.files.drop(id);
         this.#log.messages.owe(id, "delete");
         this.#log.changes.add("delete", chat, id);
         if (thread !== null) this.#log.changes.add("thread", chat, thread);
@@ -118,10 +125,12 @@ export class Posts {
     return chat;
   }
 
-  #add(person: Person, chat: string, { text, thread, replyTo, clientId }: Post): { id: string; isNew: boolean } {
+  #add(person: Person, chat: string, post: Post): { id: string; isNew: boolean } {
+    const { text, thread, replyTo, clientId, files = [] } = post;
     const first = clientId === undefined ? undefined : this.#log.messages.byKey(person.id, clientId);
     if (first !== undefined) return { id: first.id, isNew: false };
     this.#rate.count(person.id, "You are writing faster than the chat takes it. Try again in a minute.");
+    if (files.length > 0) this.#countFiles(person, files);
     if (ownerOf(chat) === null) this.#ensureRoom(chat);
     if (replyTo !== undefined) this.#inChat(chat, replyTo);
     if (thread !== undefined) this.#ensureThread(chat, thread);
@@ -142,9 +151,23 @@ export class Posts {
       sentAt: this.#settings.environment.now(),
       owed: "message",
     });
+    for (const [n, file] of files.entries()) this.#log.files.add(id, n, file);
     this.#log.changes.add("message", chat, id);
     if (thread !== undefined) this.#log.changes.add("thread", chat, thread);
     return { id, isNew: true };
+  }
+
+  /** Everybody's together: whoever may join as often as they like is many people. @throws WebError */
+  #countFiles(person: Person, files: readonly KeptFile[]): void {
+    this.#uploads.count(person.id, "You are sending files faster than the chat takes them. Try again in a minute.");
+    const bytes = files.reduce((sum, file) => sum + file.bytes.length, 0);
+    if (this.#log.files.total() + bytes > this.#settings.limits.keptFileBytes) {
+      throw new WebError(
+        "full",
+        "The chat has no room for these files. Write without them, or make room: delete messages with files that nobody needs any more.",
+      );
+    }
+    this.#uploadedBytes.count("all", "Too many files are being sent at once. Try again in a minute.", bytes);
   }
 
   #ensureRoom(id: string): boolean {

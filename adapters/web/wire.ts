@@ -17,7 +17,7 @@ export interface WireMessage {
   html?: string;
   /** What can be picked below it; for messages of the bot alone. */
   choices?: WireChoice[];
-  /** What came with it; for messages of the bot alone. */
+  /** What came with it. */
   files?: WireFile[];
   replyTo?: string;
   /** What it replies to, cut short; without text if that was deleted. */

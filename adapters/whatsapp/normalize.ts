@@ -14,7 +14,7 @@ import {
   type WireMessage,
 } from "./payload.ts";
 import { senderOf } from "./people.ts";
-import { replyOf } from "./reply.ts";
+import { isForwarded, replyOf } from "./reply.ts";
 import type { Scene } from "./scene.ts";
 import { type Content, unwrap } from "./unwrap.ts";
 
@@ -124,6 +124,7 @@ function messageOf(
   scene: Scene,
   before?: Content,
 ): InboundMessage | null {
+  const forwarded = isForwarded(content) || (before !== undefined && isForwarded(before));
   const { text, command } = saidIn(content, scene);
   if (text === "" && attachments.length === 0) return null;
   const replyTo = replyOf(content, jid, scene) ?? (before && replyOf(before, jid, scene));
@@ -132,9 +133,10 @@ function messageOf(
     source: { platform: "whatsapp", account: scene.account, chat, user, messageId, sentAt: sentAt(wire, scene) },
     text,
     attachments,
-    addressed: chat.kind === "dm" || replyTo?.fromSelf === true || mentionsBot(content, scene),
+    // What somebody else has written is neither the sender's command nor the sender's call.
+    addressed: chat.kind === "dm" || replyTo?.fromSelf === true || (!forwarded && mentionsBot(content, scene)),
     ...(replyTo !== undefined && { replyTo }),
-    ...(command !== undefined && { command }),
+    ...(forwarded ? { forwarded: {} } : command !== undefined && { command }),
     ...(albumId !== undefined && { albumId }),
   };
 }

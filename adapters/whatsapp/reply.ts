@@ -2,7 +2,7 @@ import type { Reply } from "../record.ts";
 import { isBot, withNames } from "./addressing.ts";
 import { shortForm, wordsOf } from "./content.ts";
 import { bareJid, isGroup } from "./ids.ts";
-import { type Fields, textIn } from "./payload.ts";
+import { type Fields, numberIn, textIn } from "./payload.ts";
 import type { Scene } from "./scene.ts";
 import { type Content, unwrap } from "./unwrap.ts";
 
@@ -16,17 +16,28 @@ const MAX_QUOTED = 1_000;
 export function replyOf({ context }: Content, chat: string, scene: Scene): Reply | undefined {
   const stanzaId = textIn(context.stanzaId, 128);
   if (stanzaId === undefined) return undefined;
+  const quoted = unwrap(context.quotedMessage);
   const author = bareJid(context.participant);
-  const reply: Reply = { messageId: messageIdIn(context, chat, stanzaId, scene), fromSelf: isBot(author, scene) };
-  if (author !== undefined && !isGroup(author)) {
+  const reply: Reply = {
+    messageId: messageIdIn(context, chat, stanzaId, scene),
+    fromSelf: isBot(author, scene),
+    claimed: true,
+  };
+  // Whoever forwarded something has not said it.
+  if (author !== undefined && !isGroup(author) && !isForwarded(quoted)) {
     const { id } = scene.person(author);
     const name = reply.fromSelf ? scene.bot.name : scene.nameOf?.(id);
     reply.userId = id;
     if (name !== undefined) reply.userName = name;
   }
-  const text = quotedText(unwrap(context.quotedMessage), scene);
+  const text = quotedText(quoted, scene);
   if (text !== undefined) reply.text = text;
   return reply;
+}
+
+/** Whether its sender only passes a message on. WhatsApp does not say whose it was. */
+export function isForwarded({ context }: Pick<Content, "context">): boolean {
+  return context.isForwarded === true || (numberIn(context.forwardingScore) ?? 0) > 0;
 }
 
 function quotedText(quoted: Content, scene: Scene): string | undefined {

@@ -1,7 +1,8 @@
 import { SqliteError } from "better-sqlite3";
-import { Hono } from "hono";
+import { Hono, type MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { WebError } from "../errors.ts";
+import { MAX_UPLOAD_BYTES } from "../kept-files.ts";
 import type { Desk, Known } from "./desk.ts";
 import { eventRoutes } from "./events.ts";
 import { fileRoutes } from "./files.ts";
@@ -13,6 +14,11 @@ import { roomRoutes } from "./rooms.ts";
 /** 20,000 characters, each written as an escape, and something around them. */
 const MAX_BODY_BYTES = 160 * 1024;
 
+/** As base64. */
+const MAX_UPLOAD_CHARS = Math.ceil(MAX_UPLOAD_BYTES / 3) * 4;
+
+const MESSAGES = /^\/web\/api\/rooms\/[^/]+\/messages$/;
+
 /** The page and the HTTP API. */
 export function createApp(desk: Desk): Hono {
   const app = new Hono();
@@ -23,14 +29,13 @@ export function createApp(desk: Desk): Hono {
 
   const api = new Hono<Known>();
   api.use(guardOrigin);
-  api.use(
-    bodyLimit({
-      maxSize: MAX_BODY_BYTES,
-      onError() {
-        throw new WebError("too-large", "The request is too large.");
-      },
-    }),
-  );
+  const [small, large] = [limited(MAX_BODY_BYTES), limited(MAX_BODY_BYTES + MAX_UPLOAD_CHARS)];
+  // Without its length in front a body is read before it is known who sends it.
+  api.use((context, next) => {
+    const { method, path } = context.req;
+    const mayBeLarge = method === "POST" && MESSAGES.test(path) && context.req.header("content-length") !== undefined;
+    return (mayBeLarge ? large : small)(context, next);
+  });
   api.use(async (context, next) => {
     await next();
     context.header("cache-control", "no-store");
@@ -50,6 +55,15 @@ export function createApp(desk: Desk): Hono {
     return context.json({ error: { code: refusal.code, message: refusal.message } }, refusal.status);
   });
   return app;
+}
+
+function limited(maxSize: number): MiddlewareHandler {
+  return bodyLimit({
+    maxSize,
+    onError() {
+      throw new WebError("too-large", "The request is too large.");
+    },
+  });
 }
 
 function refusalOf(error: unknown): WebError {

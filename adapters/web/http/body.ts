@@ -4,13 +4,19 @@ import { WebError } from "../errors.ts";
 
 const MAX_TEXT_CHARS = 20_000;
 const MAX_REFERENCE = 100;
+const MAX_FILE_WORD = 1_000;
 
-/** The text of a message: 1 to 20,000 UTF-16 units, not all of them white space. */
-export const messageText = z
+/** What stands with files: at most 20,000 UTF-16 units, or nothing. */
+export const captionText = z
   .string()
   // Not by `max`, which also measures what is no text: an object with a hostile `length` makes it throw.
-  .refine((text) => text.length <= MAX_TEXT_CHARS, `a text has at most ${MAX_TEXT_CHARS} characters`)
-  .refine((text) => text.trim() !== "", "a text is not empty");
+  .refine((text) => text.length <= MAX_TEXT_CHARS, `a text has at most ${MAX_TEXT_CHARS} characters`);
+
+/** The text of a message: 1 to 20,000 UTF-16 units, not all of them white space. */
+export const messageText = captionText.refine((text) => text.trim() !== "", "a text is not empty");
+
+/** What a file is called, or what type it is of. */
+export const fileWord = z.string().refine((text) => text.length <= MAX_FILE_WORD, "a name or a type is too long");
 
 /** An id that a client refers to or makes up. */
 export const reference = z

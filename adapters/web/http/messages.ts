@@ -1,15 +1,23 @@
 import type { Hono } from "hono";
 import { z } from "zod";
+import { MAX_FILES, uploadedFiles } from "../kept-files.ts";
+import type { Post } from "../posts.ts";
 import { wireMessage } from "../wire.ts";
-import { messageText, read, readBody, reference } from "./body.ts";
+import { captionText, fileWord, messageText, read, readBody, reference } from "./body.ts";
 import type { Desk, Known } from "./desk.ts";
 
-const posting = z.strictObject({
-  text: messageText,
+const place = {
   thread: reference.optional(),
   replyTo: reference.optional(),
   clientId: reference.optional(),
-});
+};
+const upload = z.strictObject({ name: fileWord, mimeType: fileWord.optional(), base64: z.string() });
+const uploads = z
+  .array(upload)
+  .refine((files) => files.length > 0 && files.length <= MAX_FILES, `a message has 1 to ${MAX_FILES} files`);
+const speaking = z.strictObject({ text: messageText, ...place });
+const sending = z.strictObject({ text: captionText, files: uploads, ...place });
+const anything = z.looseObject({});
 const editing = z.strictObject({ text: messageText });
 const paging = z.strictObject({
   thread: reference.optional(),
@@ -29,7 +37,8 @@ export function messageRoutes(api: Hono<Known>, desk: Desk): void {
 
   api.post("/rooms/:room/messages", async (context) => {
     const { room } = context.req.param();
-    const post = await readBody(context.req, posting);
+    const body = await readBody(context.req, anything);
+    const post = "files" in body ? withFiles(read(body, sending)) : read(body, speaking);
     const { row, isNew } = await desk.change(({ posts }) => posts.post(context.var.person, room, post));
     return context.json(wireMessage(row), isNew ? 201 : 200);
   });
@@ -52,4 +61,8 @@ export function messageRoutes(api: Hono<Known>, desk: Desk): void {
     await desk.change(({ posts }) => posts.erase(context.var.person, room, id));
     return context.body(null, 204);
   });
+}
+
+function withFiles({ files, ...post }: z.infer<typeof sending>): Post {
+  return { ...post, files: uploadedFiles(files) };
 }

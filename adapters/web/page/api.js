@@ -71,8 +71,13 @@ export const api = {
   history: (room, query) => ask("GET", `${messagesOf(room)}?${new URLSearchParams(query)}`),
 
   /**
-   * @type {(room: string, post: { text: string, thread?: string, replyTo?: string, clientId: string }) =>
-   *   Promise<WireMessage>}
+   * @type {(room: string, post: {
+   *   text: string,
+   *   files?: Array<{ name: string, mimeType: string, base64: string }>,
+   *   thread?: string,
+   *   replyTo?: string,
+   *   clientId: string
+   * }) => Promise<WireMessage>}
    */
   say: (room, post) => ask("POST", messagesOf(room), post),
 

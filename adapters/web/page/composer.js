@@ -1,6 +1,7 @@
 /** @import { WireMessage } from "../wire.ts" */
 import { ApiError } from "./api.js";
 import { element, icon, iconButton } from "./element.js";
+import { PickedFiles } from "./picked-files.js";
 
 const MAX_CHARS = 20_000;
 
@@ -8,12 +9,13 @@ const MAX_CHARS = 20_000;
  * @typedef {{
  *   text: string,
  *   clientId: string,
+ *   files: File[],
  *   replyTo?: WireMessage,
  *   edits?: WireMessage
  * }} Draft
  */
 
-/** The box that people write in. Enter sends, Shift+Enter breaks the line, Escape gives up a reply or an edit. */
+/** The box that people write in, and drop or paste files into. Enter sends, Shift+Enter breaks the line, Escape gives up a reply or an edit. */
 export class Composer {
   #form = element("form", { class: "composer" });
   #about = element("div", { class: "about" });
@@ -26,9 +28,12 @@ export class Composer {
   /** @type {WireMessage | undefined} */
   #edits;
   #onSend;
-  /** The same for a second attempt at the same text, so that it never becomes two messages. */
+  /** The same for a second attempt at the same text with the same files, so that it never becomes two messages. */
   #clientId = crypto.randomUUID();
   #failedText = "";
+  /** @type {File[]} */
+  #failedFiles = [];
+  #picked = new PickedFiles({ onChange: () => this.#fit(), complain: (text) => this.complain(text) });
 
   /**
    * @param {HTMLElement} place
@@ -45,7 +50,13 @@ export class Composer {
     this.#about.hidden = true;
     this.#form.append(
       this.#problem,
-      element("div", { class: "box" }, this.#about, element("div", { class: "line" }, this.#text, this.#send)),
+      element(
+        "div",
+        { class: "box" },
+        this.#about,
+        this.#picked.view,
+        element("div", { class: "line" }, this.#picked.button, this.#picked.input, this.#text, this.#send),
+      ),
       this.#hint,
     );
     this.#form.addEventListener("submit", (event) => {
@@ -54,6 +65,7 @@ export class Composer {
     });
     this.#text.addEventListener("keydown", (event) => this.#key(event));
     this.#text.addEventListener("input", () => this.#fit());
+    this.#takeFiles();
     place.replaceChildren(this.#form);
     this.#fit();
   }
@@ -104,6 +116,22 @@ export class Composer {
     this.#fit();
   }
 
+  #takeFiles() {
+    this.#text.addEventListener("paste", (event) => this.#take(event, event.clipboardData));
+    this.#form.addEventListener("dragover", (event) => event.preventDefault());
+    this.#form.addEventListener("drop", (event) => this.#take(event, event.dataTransfer));
+  }
+
+  /**
+   * @param {Event} event
+   * @param {DataTransfer | null} given
+   */
+  #take(event, given) {
+    if (given === null || given.files.length === 0 || this.#edits !== undefined) return;
+    event.preventDefault();
+    this.#picked.add(given.files);
+  }
+
   /** The message is gone: nothing can refer to it. @param {string} id */
   forget(id) {
     if (this.#replyTo?.id === id || this.#edits?.id === id) this.reset();
@@ -148,14 +176,16 @@ export class Composer {
 
   async #submit() {
     const text = this.#text.value;
-    if (text.trim() === "") return;
-    if (text !== this.#failedText) this.#clientId = crypto.randomUUID();
     const [replyTo, edits] = [this.#replyTo, this.#edits];
+    const files = edits === undefined ? this.#picked.list : [];
+    if (text.trim() === "" && files.length === 0) return;
+    if (text !== this.#failedText || files !== this.#failedFiles) this.#clientId = crypto.randomUUID();
     /** @type {Draft} */
-    const draft = { text, clientId: this.#clientId };
+    const draft = { text, clientId: this.#clientId, files };
     if (replyTo !== undefined) draft.replyTo = replyTo;
     if (edits !== undefined) draft.edits = edits;
     this.#text.value = "";
+    if (edits === undefined) this.#picked.set([]);
     this.reset();
     try {
       await this.#onSend(draft);
@@ -164,12 +194,13 @@ export class Composer {
       // It stands among the messages, with an offer to send it again.
       if (edits === undefined && error instanceof ApiError && error.code === "not-taken") return;
       this.#failedText = text;
+      this.#failedFiles = files;
       // What was typed since is not thrown away for it.
-      if (this.#text.value === "") {
+      if (this.#text.value === "" && this.#picked.list.length === 0) {
         if (edits !== undefined) this.edit(edits);
         else if (replyTo !== undefined) this.replyTo(replyTo);
         this.#text.value = text;
-        this.#fit();
+        this.#picked.set(files);
       }
       this.complain(error instanceof Error ? error.message : "That did not work.");
     }
@@ -179,6 +210,8 @@ export class Composer {
   #fit() {
     this.#text.style.height = "auto";
     this.#text.style.height = `${this.#text.scrollHeight}px`;
-    this.#send.disabled = this.#text.value.trim() === "";
+    const editing = this.#edits !== undefined;
+    this.#picked.button.hidden = editing;
+    this.#send.disabled = this.#text.value.trim() === "" && (editing || this.#picked.list.length === 0);
   }
 }

@@ -31,9 +31,8 @@ export function messageView(message, myId, actions) {
   if (message.forUserId === myId) view.classList.add("for-me");
   const content = element("div", { class: "content" }, head(message, myId));
   if (message.quote !== undefined) content.append(quote(message.quote, myId));
-  content.append(
-    message.deleted === true ? element("p", { class: "gone" }, "This message was deleted.") : body(message),
-  );
+  if (message.deleted === true) content.append(element("p", { class: "gone" }, "This message was deleted."));
+  else if (message.text !== "" || message.html !== undefined) content.append(body(message));
   if (message.files !== undefined) content.append(files(message.files));
   if (message.choices !== undefined && actions.pick !== undefined) {
     content.append(choices(message, message.choices, actions.pick));

@@ -3,6 +3,7 @@
 /** @import { Actions } from "./message-view.js" */
 import { ApiError, api } from "./api.js";
 import { Composer } from "./composer.js";
+import { encoded } from "./picked-files.js";
 import { Timeline } from "./timeline.js";
 
 const PAGE = "50";
@@ -30,7 +31,7 @@ export class Place {
     this.composer = new Composer(composer, {
       id: composerId,
       label,
-      onSend: async ({ text, clientId, replyTo, edits }) => {
+      onSend: async ({ text, clientId, files, replyTo, edits }) => {
         const { room, thread } = this;
         if (edits !== undefined) {
           await api.edit(edits, text);
@@ -38,6 +39,7 @@ export class Place {
         }
         /** @type {Parameters<typeof api.say>[1]} */
         const post = { text, clientId };
+        if (files.length > 0) post.files = await encoded(files);
         if (thread !== undefined) post.thread = thread;
         if (replyTo !== undefined) post.replyTo = replyTo.id;
         this.#show(room, thread, await api.say(room, post));

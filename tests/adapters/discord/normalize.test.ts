@@ -168,7 +168,7 @@ describe("text", () => {
     ["picture without words", ""],
     ["sticker", "[sticker] Wave"],
     ["poll", "[poll] Where to?\n- Park\n- Pub"],
-    ["forward", "[forwarded] the printer burns :fire:"],
+    ["forward", "the printer burns :fire:"],
   ])("%s", (name, text) => {
     expect(read(name).text).toBe(text);
   });
@@ -249,6 +249,23 @@ describe("attachments", () => {
       messageId: source.messageId,
       id: expect.stringMatching(/^\d+$/),
       url: expect.stringMatching(/^https:\/\/cdn\.discordapp\.com\/attachments\/.*cat\.png\?ex=/),
+    });
+  });
+
+  it("a forward is marked as one; nobody is told who wrote it, and it gives no command", () => {
+    const { forwarded, command, replyTo } = read("forward");
+    expect([forwarded, command, replyTo]).toEqual([{}, undefined, undefined]);
+    expect(read("text in a DM").forwarded).toBeUndefined();
+  });
+
+  it("what was forwarded is quoted as nobody's words in particular", () => {
+    const original = { ...minimal, id: "7", content: "", message_snapshots: [{ message: { content: "it burns" } }] };
+    const reference = { message_id: "7", channel_id: minimal.channel_id };
+    const message = { ...minimal, type: 19, content: "?", message_reference: reference, referenced_message: original };
+    expect(normalize(readMessage(message), scene)?.replyTo).toEqual({
+      messageId: "7",
+      text: "it burns",
+      fromSelf: false,
     });
   });
 

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { renderChunks } from "../../../adapters/markdown/chunk.ts";
 import { renderTelegram, telegramRenderer } from "../../../adapters/telegram/render.ts";
+import { entitiesOf } from "../../fakes/telegram/entities.ts";
 import { answer, anyText } from "./markdown-arbitrary.ts";
 import { type Allowed, strictText } from "./strict-html.ts";
 
@@ -16,7 +17,7 @@ const ALLOWED: Allowed = {
 };
 
 const visible = (html: string) => strictText(html, ALLOWED, "bare");
-const bare = (text: string) => text.replace(/[\s─]+/g, "");
+const bare = (text: string) => text.replace(/[\s─\u2060]+/g, "");
 
 test.each([
   ["marks", "**b** *i* ~~s~~ `c` ***bi***", "<b>b</b> <i>i</i> <s>s</s> <code>c</code> <b><i>bi</i></b>"],
@@ -27,6 +28,15 @@ test.each([
   ["a link", "[a & b](https://e.com/?x=1&y=2)", '<a href="https://e.com/?x=1&amp;y=2">a &amp; b</a>'],
   ["a mail address", "<a@b.com>", '<a href="mailto:a@b.com">a@b.com</a>'],
   ["a link that would call a person", "[u](tg://user?id=7)", "u (tg://user?id=7)"],
+  ["a user name", "hi @bob, **@alice** and @*carl*", "hi @\u2060bob, <b>@\u2060alice</b> and @\u2060<i>carl</i>"],
+  [
+    "an at sign that calls nobody",
+    "me @ home, x@y, `npm i @types/node`",
+    "me @ home, x@y, <code>npm i @types/node</code>",
+  ],
+  ["an address that holds a user name", "https://e.com/@bob", '<a href="https://e.com/@bob">https://e.com/@bob</a>'],
+  ["a link that Telegram drops", "[@bob](https://@bob)", '<a href="https://bob/">@\u2060bob</a>'],
+  ["mail to nobody", "<mailto:@bob>", '<a href="mailto:@bob">mailto:@\u2060bob</a>'],
   ["a picture", "![alt](https://e.com/p.png)", '<a href="https://e.com/p.png">alt</a>'],
   ["code with a language", "```ts\na < b\n```", '<pre><code class="language-ts">a &lt; b</code></pre>'],
   ["code without one", "```\na\n\n  b\n```", "<pre>a\n\n  b</pre>"],
@@ -53,6 +63,36 @@ test("the plain form says the same without markup, addresses in parentheses", ()
     "# **T** `c`\n\n[a](https://e.com/x) https://e.com/y <a@b.com>\n\n> q\n\n```ts\n1 < 2\n```",
   );
   expect(chunk?.plain).toBe("T c\n\na (https://e.com/x) https://e.com/y a@b.com\n\n> q\n\n1 < 2");
+});
+
+test("no message calls anybody, whatever is in it, be it sent with markup or without", () => {
+  const word = fc.constantFrom(
+    "@bob_builds",
+    "@",
+    "bob_builds",
+    "**",
+    "*",
+    "`",
+    " ",
+    "\n",
+    "~~",
+    "/",
+    "-",
+    "a",
+    "ä",
+    "(",
+    "\\",
+  );
+  const property = fc.property(fc.array(word, { minLength: 1, maxLength: 12 }), (words) => {
+    for (const { text, plain } of renderTelegram(words.join(""))) {
+      // In code Telegram looks for nothing.
+      const looked = text.replace(/<(pre|code)>.*?<\/\1>/gs, "\0");
+      for (const seen of [strictText(looked, ALLOWED, "bare"), plain]) {
+        expect(entitiesOf(seen).filter(({ type }) => type === "mention")).toEqual([]);
+      }
+    }
+  });
+  fc.assert(property, { numRuns: 1_000 });
 });
 
 test("4,096 units are one message and 4,097 are two", () => {

@@ -156,6 +156,36 @@ describe("what it replies to", () => {
   });
 });
 
+describe("what is only passed on", () => {
+  it.each([
+    ["forwarded message", { userId: "502", name: "Bob" }],
+    ["forward of somebody who hides", { name: "Deep Throat" }],
+    ["forward of an anonymous admin", { userId: "-1001000000002", name: "Team" }],
+    ["forwarded command to the bot, in a group", { userId: "-1001000000005", name: "News" }],
+    ["forward whose origin cannot be read", {}],
+    ["channel post that Telegram brought into the channel's group", undefined],
+    ["text in a DM", undefined],
+  ])("%s", (name, forwarded) => {
+    expect(read(name).forwarded).toEqual(forwarded);
+  });
+
+  it("neither commands nor calls the bot; in private it is a message like any other", () => {
+    const { command, addressed } = read("forwarded command to the bot, in a group");
+    expect([command, addressed]).toEqual([undefined, false]);
+    expect(read("forwarded message").addressed).toBe(true);
+  });
+
+  it("is quoted as said by whoever wrote it", () => {
+    expect(read("reply to a forward").replyTo).toEqual({
+      messageId: "78",
+      userId: "502",
+      userName: "Bob",
+      text: "the printer burns",
+      fromSelf: false,
+    });
+  });
+});
+
 describe("attachments", () => {
   it.each([
     ["album, the part with the caption", { kind: "image", ref: "A-large", mimeType: "image/jpeg", bytes: 180000 }],

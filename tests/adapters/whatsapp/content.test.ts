@@ -98,7 +98,7 @@ describe("replies", () => {
     ["reply to a picture", { userId: bob.lid, userName: "Bob", fromSelf: false }],
     ["reply to a poll", { userId: bob.lid, userName: "Bob", text: "[poll] Where to?\n- Pub", fromSelf: false }],
   ])("%s", (name, reply) => {
-    expect(read(name).replyTo).toEqual({ messageId, ...reply });
+    expect(read(name).replyTo).toEqual({ messageId, claimed: true, ...reply });
   });
 
   it("to a message of another chat never pass for one of this", () => {
@@ -119,9 +119,9 @@ describe("replies", () => {
 
   it.each([
     ["no id", { participant: bob.lid, quotedMessage: { conversation: "x" } }, undefined],
-    ["nobody's", { stanzaId: "1", participant: "x" }, { messageId: "1", fromSelf: false }],
-    ["a group's", { stanzaId: "1", participant: team }, { messageId: "1", fromSelf: false }],
-    ["of nothing", { stanzaId: "1", quotedMessage: "x" }, { messageId: "1", fromSelf: false }],
+    ["nobody's", { stanzaId: "1", participant: "x" }, { messageId: "1", fromSelf: false, claimed: true }],
+    ["a group's", { stanzaId: "1", participant: team }, { messageId: "1", fromSelf: false, claimed: true }],
+    ["of nothing", { stanzaId: "1", quotedMessage: "x" }, { messageId: "1", fromSelf: false, claimed: true }],
   ])("%s", (_, context, reply) => {
     expect(normalize(inGroup(alice, text("?", context)), scene)?.replyTo).toEqual(reply);
   });

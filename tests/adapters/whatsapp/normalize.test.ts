@@ -94,6 +94,23 @@ describe("whom a message is for", () => {
   });
 });
 
+describe("what is only passed on", () => {
+  it.each(["forward", "forwarded picture"])("%s: marked, and nobody is told who wrote it", (name) => {
+    expect(read(name)).toMatchObject({ forwarded: {}, addressed: true });
+  });
+
+  it("neither commands nor calls the bot", () => {
+    const { command, addressed, forwarded } = read("forwarded command that mentions the bot");
+    expect([command, addressed, forwarded]).toEqual([undefined, false, {}]);
+    expect(read("command behind a mention").forwarded).toBeUndefined();
+  });
+
+  it("is quoted as nobody's words in particular", () => {
+    const { userId, userName, text } = read("reply to a forward").replyTo ?? {};
+    expect([userId, userName, text]).toEqual([undefined, undefined, "it burns"]);
+  });
+});
+
 describe("commands", () => {
   it.each([
     ["command in a DM", { name: "strategy", args: "per-user --fresh" }],
