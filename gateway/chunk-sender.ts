@@ -230,9 +230,10 @@ export class ChunkSender {
 }
 
 async function put(chunk: PendingChunk, adapter: Adapter, signal: AbortSignal): Promise<string> {
-  const { key, to, index, text, plain, files, choices, replyTo, forUserId, replyToken, draft, takesBack } = chunk;
+  const { key, to, index, text, plain, files, choices, replyTo, forUserId, replyToken, precedes, draft, takesBack } =
+    chunk;
   const replaces = draft?.messageId ?? undefined;
-  const outbound = { key, to, index, text, plain, files, choices, replyTo, forUserId, replyToken, replaces };
+  const outbound = { key, to, index, text, plain, files, choices, replyTo, forUserId, replyToken, precedes, replaces };
   if (!takesBack) return await adapter.send(outbound, signal);
   if (adapter.drafts === undefined) return key;
   // One whose id was never learnt is found by its key.

@@ -2,8 +2,7 @@ import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import type { Adapter } from "../adapters/adapter.ts";
 import type { WebAccess } from "../adapters/web/options.ts";
-import type { Agent } from "../agents/agent.ts";
-import { createCurrentTimeTool } from "../agents/tools/current-time.ts";
+import type { Agent, Tool } from "../agents/agent.ts";
 import { keepPrivate } from "../sessions/sqlite/database.ts";
 import { openSqliteStore } from "../sessions/sqlite/store.ts";
 import { StrategyRegistry } from "../strategies/index.ts";
@@ -17,14 +16,21 @@ import { suggest } from "./config/suggest.ts";
 import type { Failpoint } from "./failpoints.ts";
 import { type Gateway, startGateway } from "./gateway.ts";
 import type { Log } from "./log.ts";
+import { toolsOf } from "./tools.ts";
 
 /**
  * Build what the configuration names and start it.
  *
  * @param failpoint where the process is to end, for tests of what a crash leaves
+ * @param moreTools beside those that are built in or configured, for tests of what tools may do
  * @throws ConfigError, AdapterConfigError, StoreError, NodeJS.ErrnoException
  */
-export async function composeGateway(config: Config, log: Log, failpoint?: Failpoint): Promise<Gateway> {
+export async function composeGateway(
+  config: Config,
+  log: Log,
+  failpoint?: Failpoint,
+  moreTools: readonly Tool[] = [],
+): Promise<Gateway> {
   const registry = await strategiesOf(config);
   const store = openSqliteStore(config.dataDir, {
     ...(failpoint && { aroundCommit: (moment) => failpoint.reached(`commit.${moment}`) }),
@@ -36,12 +42,14 @@ export async function composeGateway(config: Config, log: Log, failpoint?: Failp
     }
     const adapters = await adaptersOf(config);
     const token = config.http.token ?? storedToken(config.dataDir);
+    // Last of all: from here on programs run that somebody has to end.
+    const tools = await toolsOf(config, log, moreTools);
     return await startGateway({
       config,
       registry,
       store: failpoint?.store(store) ?? store,
       agent: failpoint?.agent(agent) ?? agent,
-      tools: [createCurrentTimeTool()],
+      tools,
       adapters: failpoint === undefined ? adapters : adapters.map((adapter) => failpoint.adapter(adapter)),
       log,
       token,

@@ -1,31 +1,47 @@
 import type { Adapter } from "../adapters/adapter.ts";
-import type { Agent, Tool } from "../agents/agent.ts";
+import { type Agent, AgentError, type Tool } from "../agents/agent.ts";
 import { systemPrompt } from "../agents/prompt.ts";
+import { allowedTools, type ToolSource } from "../agents/tool-list.ts";
 import type { Clock } from "../sessions/clock.ts";
 import type { Run } from "../sessions/runs.ts";
 import type { ChatSettings } from "../sessions/settings.ts";
 import type { Store } from "../sessions/store.ts";
 import { type Author, type TranscriptMessage, type Usage, unknownResults } from "../sessions/transcript.ts";
+import type { Approvals } from "./approvals.ts";
+import type { AttachmentOptions } from "./attachments.ts";
+import { type BackgroundBounds, backgroundOf, mayHaveBackground } from "./background.ts";
+import { type Compacted, Context } from "./context.ts";
 import type { Answer } from "./endings.ts";
-import type { Metrics } from "./metrics.ts";
+import type { Log } from "./log.ts";
+import { countTokens, type Metrics } from "./metrics.ts";
 import { patiently } from "./patience.ts";
-import { type AttachmentLimits, turnMessage } from "./turn.ts";
+import { pause } from "./pause.ts";
+import type { SummaryFailures } from "./summary-failures.ts";
+import { turnMessage } from "./turn.ts";
 
 export interface ConversationOptions {
   store: Store;
   agent: Agent;
-  tools: readonly Tool[];
+  tools: ToolSource;
   persona: string;
-  attachments: AttachmentLimits;
+  attachments: AttachmentOptions;
+  /** What the model can take in at once, and what one reply of it takes of that, in tokens. */
+  contextTokens: number;
+  maxTokens: number;
+  compactionTimeoutMs: number;
+  failures?: SummaryFailures;
+  background: BackgroundBounds;
+  approvals: Pick<Approvals, "consent">;
   metrics: Metrics;
   clock: Clock;
+  log: Log;
 }
 
 /** What one run converses with. */
 export interface ConversationParts {
   run: Run;
   adapter: Adapter | undefined;
-  settings: Pick<ChatSettings, "model" | "extraPrompt">;
+  settings: ChatSettings;
   answer: Answer;
   isAdmin(): Promise<boolean>;
   /** Show what is written so far. */
@@ -47,16 +63,21 @@ export class Conversation {
   readonly #options: ConversationOptions;
   readonly #parts: ConversationParts;
   readonly #steps: TranscriptMessage[];
-  /** What the model took in last, in tokens; 0 before it has answered. */
-  contextTokens = 0;
+  #context: Context | undefined;
+  /** Of the round that goes on. */
+  #signal: AbortSignal;
   /** Whether a step waits for the store. */
   saving = false;
   /** What replies have cost that were begun and are not journalled; only the last may still be being written. */
   #begun: Array<{ usage: Usage; model: string }> = [];
 
+  /** The same of summaries. */
+  readonly #summaries: Array<{ usage: Usage; model: string }> = [];
+
   constructor(options: ConversationOptions, parts: ConversationParts) {
     this.#options = options;
     this.#parts = parts;
+    this.#signal = parts.closing;
     this.#steps = [...parts.run.steps];
   }
 
@@ -67,39 +88,56 @@ export class Conversation {
 
   /** Write the turn down, unless an earlier attempt has. Nothing comes into the run before this is done. */
   async begin(signal: AbortSignal): Promise<void> {
-    const { run } = this.#parts;
-    const turn = await this.#turn(run, signal);
+    const { run, settings } = this.#parts;
+    const { store, background: bounds, clock } = this.#options;
+    const said = await this.#turn(run, signal);
+    const background = await backgroundOf(store, run, settings, bounds, clock.now());
+    const turn = background === undefined ? said : { ...said, background };
     // Whoever fetches pictures may not heed its signal.
     signal.throwIfAborted();
-    await this.#save(() => this.#options.store.journal(run, { message: turn }), signal);
+    await this.#save(() => store.journal(run, { message: turn }), signal);
     this.#steps.push(turn);
   }
 
   /** Converse until the agent has answered everything. Called again after an interruption, it goes on. */
   async go(signal: AbortSignal): Promise<void> {
-    const { store, agent, tools, persona, metrics } = this.#options;
+    for (;;) {
+      try {
+        return await this.#exchange(signal);
+      } catch (error) {
+        // What was counted was too little: it is made to fit, so that the conversation does not end here for good.
+        const isFull = error instanceof AgentError && error.code === "context-full";
+        if (!isFull || this.#context?.overflowed() !== true) throw error;
+        this.#parts.answer.forget();
+      }
+    }
+  }
+
+  async #exchange(signal: AbortSignal): Promise<void> {
+    const { store, agent, metrics, approvals } = this.#options;
     const { run, adapter, settings, answer, show, isAdmin } = this.#parts;
-    const history = await store.history(run.sessionId);
+    this.#signal = signal;
+    // What a run that is taken up again stands in the middle of may be the tool of a server that is not connected yet.
+    if (toolUses(this.#steps.at(-1)) > 0) await this.#serversTried(signal);
     const people = await this.#people();
-    const { attribution, guidance, strategy, session } = run.plan;
+    const { system, tools } = this.#frame(people);
+    this.#context ??= await this.#opened(system, tools);
+    const context = this.#context;
+    const { strategy, session } = run.plan;
     const events = agent.run({
-      system: systemPrompt({
-        persona,
-        extra: settings.extraPrompt,
-        // A conversation that began as a copy of a shared one holds what others have said.
-        attribution: people.length > 1 ? "tagged" : attribution,
-        guidance,
-        participants: people.map(({ id, name }) => ({ id, name })),
-      }),
-      messages: [...history, ...this.#steps],
+      system,
+      messages: context.given(),
       tools,
       signal,
       textIsShown: adapter?.preview !== undefined,
       author: run.author,
       scene: { sessionKey: session, strategy, people },
-      readBlob: async (hash) => (await store.blob(hash)) ?? missingBlob(hash),
+      readBlob: (hash) => this.#blob(hash),
       isAdmin,
+      recall: (words, limit) => store.recall(run.sessionId, words, limit),
+      consent: (call, tool) => approvals.consent({ run, adapter, signal, call, tool }),
       model: settings.model,
+      prepare: () => context.fit(signal),
       following: () => this.#takeIn(signal),
       begun: (cost) => void this.#begun.push(cost),
     });
@@ -117,12 +155,10 @@ export class Conversation {
         const usage = { model: event.model, ...event.usage };
         await this.#save(() => store.journal(run, { message, usage }), signal);
         this.#steps.push(message);
+        context.replied(event.usage);
         const { inputTokens, cacheReadTokens, cacheWriteTokens } = event.usage;
-        this.contextTokens = inputTokens + cacheReadTokens + cacheWriteTokens;
-        metrics.tokens.inc({ kind: "input" }, event.usage.inputTokens);
-        metrics.tokens.inc({ kind: "output" }, event.usage.outputTokens);
-        metrics.tokens.inc({ kind: "cache-read" }, event.usage.cacheReadTokens);
-        metrics.tokens.inc({ kind: "cache-write" }, event.usage.cacheWriteTokens);
+        metrics.contextTokens.observe(inputTokens + cacheReadTokens + cacheWriteTokens);
+        countTokens(metrics, event.usage);
       } else if (event.type === "tool-results") {
         const message: TranscriptMessage = { role: "user", content: event.content };
         await this.#save(() => store.journal(run, { message }), signal);
@@ -133,13 +169,40 @@ export class Conversation {
     }
   }
 
+  /** Sum the session up, but for its latest turn. */
+  async compact(signal: AbortSignal): Promise<Compacted> {
+    this.#signal = signal;
+    const { system, tools } = this.#frame(await this.#people());
+    const context = await this.#opened(system, tools);
+    return await context.compact(signal, this.#parts.run.author.id);
+  }
+
+  /** Say something in place of the agent. */
+  async tell(text: string, signal: AbortSignal): Promise<void> {
+    const { run, answer } = this.#parts;
+    const message: TranscriptMessage = { role: "assistant", content: [{ type: "text", text }] };
+    await this.#save(() => this.#options.store.journal(run, { message }), signal);
+    this.#steps.push(message);
+    answer.keep(message.content);
+  }
+
+  /** Of the journal's steps, so many are given without results of tools from now on. */
+  get clearedSteps(): number {
+    return this.#context?.clearedSteps ?? 0;
+  }
+
   /** Book what replies have cost that were broken off, what was written of the last by estimate. */
   async book(): Promise<void> {
     const { run, answer, closing } = this.#parts;
     const costs = this.#begun.splice(0);
+    for (const { usage, model } of this.#summaries.splice(0)) {
+      countTokens(this.#options.metrics, usage);
+      await this.#save(() => this.#options.store.bookUsage(run, { ...usage, model }), closing);
+    }
     for (const [index, { usage, model }] of costs.entries()) {
       const written = index === costs.length - 1 ? Math.ceil(answer.unfinished.length / CHARS_PER_TOKEN) : 0;
       const outputTokens = Math.max(usage.outputTokens, written);
+      countTokens(this.#options.metrics, { ...usage, outputTokens });
       await this.#save(() => this.#options.store.bookUsage(run, { ...usage, outputTokens, model }), closing);
     }
   }
@@ -175,6 +238,50 @@ export class Conversation {
     }
   }
 
+  async #serversTried(signal: AbortSignal): Promise<void> {
+    const { tools, clock } = this.#options;
+    if (tools.tried === undefined) return;
+    const enough = new AbortController();
+    await Promise.race([tools.tried, pause(clock, SERVERS_MS, AbortSignal.any([signal, enough.signal]))]);
+    enough.abort();
+    signal.throwIfAborted();
+  }
+
+  /** What stands before the messages of every request. */
+  #frame(people: readonly Author[]) {
+    const { persona, tools } = this.#options;
+    const { run, settings } = this.#parts;
+    const { attribution, guidance } = run.plan;
+    const system = systemPrompt({
+      persona,
+      extra: settings.extraPrompt,
+      // A conversation that began as a copy of a shared one holds what others have said.
+      attribution: people.length > 1 ? "tagged" : attribution,
+      background: mayHaveBackground(run, settings),
+      guidance,
+      participants: people.map(({ id, name }) => ({ id, name })),
+    });
+    return { system, tools: allowedTools(tools.list(), settings.tools) };
+  }
+
+  #opened(system: string, tools: readonly Tool[]): Promise<Context> {
+    const { run, settings } = this.#parts;
+    return Context.open(this.#options, {
+      run,
+      settings,
+      steps: this.#steps,
+      system,
+      tools,
+      readBlob: (hash) => this.#blob(hash),
+      begun: this.#summaries,
+      save: (write) => this.#save(write, this.#signal),
+    });
+  }
+
+  async #blob(hash: string): Promise<Uint8Array> {
+    return (await this.#options.store.blob(hash)) ?? missingBlob(hash);
+  }
+
   async #save<T>(write: () => Promise<T>, signal: AbortSignal): Promise<T> {
     this.saving = true;
     try {
@@ -200,6 +307,13 @@ export class Conversation {
     author.name = run.author.name;
     return people;
   }
+}
+
+/** So long servers of tools may take to be there after a start. */
+const SERVERS_MS = 30_000;
+
+function toolUses(step: TranscriptMessage | undefined): number {
+  return step?.content.filter(({ type }) => type === "tool-use").length ?? 0;
 }
 
 /** Of English text, about. */

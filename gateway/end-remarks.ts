@@ -11,13 +11,11 @@ export interface EndRemarksOptions {
   store: Store;
   /** From this share of a limit on, people are told. */
   warnAt: number;
-  /** What the model can take in at once, in tokens. */
-  contextTokens: number;
   clock: Clock;
   log: Log;
 }
 
-/** What is said behind an answer, once: that a limit comes near, that a conversation grows long. */
+/** What is said behind an answer, once: that a limit comes near. */
 export class EndRemarks {
   readonly #options: EndRemarksOptions;
 
@@ -25,28 +23,15 @@ export class EndRemarks {
     this.#options = options;
   }
 
-  /**
-   * Called after the run has ended. Failures are logged: the answer is what counts.
-   *
-   * @param contextTokens what the model took in for its last reply
-   */
-  async say(run: Run, adapter: Adapter | undefined, settings: ChatSettings, contextTokens: number): Promise<void> {
+  /** Called after the run has ended. Failures are logged: the answer is what counts. */
+  async say(run: Run, adapter: Adapter | undefined, settings: ChatSettings): Promise<void> {
     // What somebody asked in private is not to be told of where others read it.
     if (adapter === undefined || run.replyToken !== undefined) return;
     try {
-      await this.#ofLength(run, adapter, settings, contextTokens);
       await this.#ofLimits(run, adapter, settings);
     } catch (error) {
       this.#options.log.warn({ err: error, run: run.runId }, "nobody could be told of a limit");
     }
-  }
-
-  async #ofLength(run: Run, adapter: Adapter, { compaction }: ChatSettings, used: number): Promise<void> {
-    const { store, contextTokens } = this.#options;
-    if (used < compaction * contextTokens) return;
-    const share = Math.round((100 * used) / contextTokens);
-    const text = `*(This conversation fills ${share} % of what I can take in at once. \`/new\` begins a fresh one.)*`;
-    await store.remark(run.to, `limit:context:${run.sessionId}`, { chunks: adapter.render(text) });
   }
 
   async #ofLimits(run: Run, adapter: Adapter, settings: ChatSettings): Promise<void> {

@@ -7,7 +7,7 @@ type Possible =
   | "handOver"
   | "commit"
   | `store.${keyof Store}`
-  | `agent.${"run" | "tool" | AgentEvent["type"]}`
+  | `agent.${"run" | "tool" | "summarise" | AgentEvent["type"]}`
   | `adapter.${keyof Adapter | "remove"}`;
 
 /**
@@ -21,7 +21,8 @@ type Possible =
  * - `agent.run`: one run, from the first model call to the last word. Of what happens in it, `before` means that nobody
  *   has heard of it and `after` that what follows from it has been done: `agent.text` is the first word of a run,
  *   `agent.reply` one reply of the model, behind which the reply is in the journal, `agent.tool-results` the same for
- *   what tools have found out. `agent.tool` is one tool at work.
+ *   what tools have found out. `agent.tool` is one tool at work, and
+ *   `agent.summarise` a conversation that is being summed up.
  * - `adapter.*`: one call to the platform. Behind it the platform has taken it or refused it, and nobody knows. `remove`
  *   takes back a draft.
  */
@@ -32,12 +33,16 @@ export const STEPS = [
   "store.claim",
   "store.journal",
   "store.takeIn",
+  "store.compact",
   "store.threadOpened",
   "store.draftBegun",
   "store.draftShown",
   "store.end",
   "store.park",
   "store.stop",
+  "store.askApproval",
+  "store.answerApproval",
+  "store.moveApproval",
   "store.answerCommand",
   "store.nextChunk",
   "store.chunkSent",
@@ -53,6 +58,7 @@ export const STEPS = [
   "agent.reply",
   "agent.tool",
   "agent.tool-results",
+  "agent.summarise",
   "adapter.send",
   "adapter.remove",
   "adapter.openThread",
@@ -139,7 +145,8 @@ export class Failpoint {
       }
       reached("agent.run.after");
     }
-    return { description: agent.description, run };
+    const summing = this.#around(agent, (method) => (method === "summarise" ? "agent.summarise" : undefined));
+    return { description: agent.description, run, ...(summing.summarise && { summarise: summing.summarise }) };
   }
 
   /** Marks the borders of methods that are steps; they resolve or reject as before. */

@@ -1,19 +1,22 @@
 import type { Adapter } from "../adapters/adapter.ts";
 import type { ChatKind, Platform } from "../adapters/record.ts";
-import type { Agent, Tool } from "../agents/agent.ts";
+import type { Agent } from "../agents/agent.ts";
 import { DEFAULT_PROMPT } from "../agents/prompt.ts";
+import type { ToolSource } from "../agents/tool-list.ts";
 import { type Clock, systemClock } from "../sessions/clock.ts";
 import { LocalLanes } from "../sessions/local-lanes.ts";
 import { Router } from "../sessions/router.ts";
 import { type Store, StoreError } from "../sessions/store.ts";
 import type { StrategyRegistry } from "../strategies/index.ts";
 import type { AccessRules } from "./access.ts";
+import { Approvals } from "./approvals.ts";
 import { CommandExecutor } from "./commands/executor.ts";
-import { commandNames } from "./commands/index.ts";
+import { commandNames, laneTasks } from "./commands/index.ts";
 import { offerCommands } from "./commands/offer.ts";
 import type { Config } from "./config/config.ts";
 import { configLevels } from "./config/levels.ts";
 import { isLoopback } from "./config/loopback.ts";
+import { countedTools } from "./counted-tools.ts";
 import { Delivery } from "./delivery.ts";
 import { offerOwnership } from "./first-owner.ts";
 import { type HttpServer, listen } from "./http.ts";
@@ -25,6 +28,7 @@ import { Platforms } from "./platforms.ts";
 import { Roles } from "./roles.ts";
 import { Runner } from "./runner.ts";
 import { StoreHealth } from "./store-health.ts";
+import { CommandTranscriber } from "./transcriber.ts";
 import { Upkeep } from "./upkeep.ts";
 
 export interface GatewayParts {
@@ -32,7 +36,7 @@ export interface GatewayParts {
   registry: StrategyRegistry;
   store: Store;
   agent: Agent;
-  tools: readonly Tool[];
+  tools: ToolSource;
   adapters: readonly Adapter[];
   log: Log;
   /** What `/metrics` asks for where others than this machine can reach it. */
@@ -60,6 +64,9 @@ const STUCK_MS = 60_000;
 /** How long what was cut off may take to notice. */
 const CUT_OFF_MS = 1_000;
 
+/** How long the first runs wait for tool servers: one that goes on where it was cut off may need their tools at once. */
+const TOOLS_MS = 5_000;
+
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 /**
@@ -69,10 +76,17 @@ const DAY_MS = 24 * 60 * 60 * 1000;
  *   both cases everything that was started is stopped, the store included.
  */
 export async function startGateway(parts: GatewayParts): Promise<Gateway> {
-  const { config, registry, agent, tools, adapters, log, token, clock = systemClock } = parts;
+  const { config, registry, agent, adapters, log, token, clock = systemClock } = parts;
   const health = new StoreHealth({ clock, log, recovered: takeUpAll });
   const store = health.watched(parts.store);
-  const metrics = createMetrics(() => store.counts(), health);
+  const metrics = createMetrics(
+    () => store.counts(),
+    health,
+    () => parts.tools.servers?.() ?? [],
+  );
+  const tools = countedTools(parts.tools, metrics);
+  const ending = new AbortController();
+  const toolsKnown = tools.tried && Promise.race([tools.tried, pause(clock, TOOLS_MS, ending.signal)]);
   const platforms = new Platforms(adapters);
   const access = accessRules(config);
   const router = new Router({
@@ -84,7 +98,7 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
   });
   const roles = new Roles({ store, platforms, access, log, clock });
   const lanes: LocalLanes = new LocalLanes({
-    handler: (lane) => runner.handle(lane),
+    handler: (lane) => (toolsKnown === undefined ? runner.handle(lane) : toolsKnown.then(() => runner.handle(lane))),
     maxRuns: config.runs.max,
     clock,
     onError(error, lane) {
@@ -111,6 +125,17 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
     maxAgeMs: (platform) => config.platforms[platform].groups.maxAgeMs,
     maxFailures: config.outbox.maxFailures,
   });
+  const approvals: Approvals = new Approvals({
+    store,
+    clock,
+    log,
+    metrics,
+    // Whoever says yes wants to see it done.
+    timeoutMs: Math.min(config.approvals.timeoutMs, config.runs.timeoutMs / 2),
+    delivered: (chatRef) => delivery.wake(chatRef),
+    park: (runId) => runner.park(runId),
+  });
+  const { transcriber } = config.attachments;
   const runner = new Runner({
     store,
     platforms,
@@ -118,12 +143,20 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
     roles,
     warnAt: config.limits.warnAt,
     contextTokens: config.agent.contextTokens,
+    maxTokens: config.agent.maxTokens,
+    // There has to be time left for the answer.
+    compactionTimeoutMs: Math.min(config.context.compactionTimeoutMs, config.runs.timeoutMs / 2),
+    background: config.context,
     agent,
     tools,
+    approvals,
     persona: config.agent.prompt ?? DEFAULT_PROMPT,
     timeoutMs: config.runs.timeoutMs,
     maxAttempts: config.runs.maxAttempts,
-    attachments: config.attachments,
+    attachments: {
+      ...config.attachments,
+      transcriber: transcriber && new CommandTranscriber(transcriber, { log, clock }),
+    },
     clock,
     log,
     metrics,
@@ -142,6 +175,7 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
     lanes,
     clock,
     abort: (runIds) => runner.stop(runIds),
+    answered: (runId, toolUseId) => approvals.answered(runId, toolUseId),
     log,
   });
   const intake = new Intake({
@@ -152,6 +186,7 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
     platforms,
     access,
     commands: commandNames,
+    tasks: laneTasks,
     runCommand: (seq) => executor.run(seq),
     abort: (runIds) => runner.stop(runIds),
     interrupt: (lane, userId, at) => runner.interrupt(lane, userId, at),
@@ -172,11 +207,11 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
     delivery,
     abort: (runIds) => runner.stop(runIds),
     heldMs: 10 * config.queue.settleMs,
+    ambientMs: config.context.ambientMaxAgeMs,
     retentionMs: config.retention.days === undefined ? undefined : config.retention.days * DAY_MS,
     clock,
     log,
   });
-  const ending = new AbortController();
 
   try {
     http = await listen({
@@ -244,7 +279,9 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
     const graceEnds = Promise.withResolvers<void>();
     const cancelGrace = clock.after(config.shutdown.graceMs, graceEnds.resolve);
     await Promise.race([Promise.all(adapters.map((adapter) => adapter.stop())), graceEnds.promise]);
-    await Promise.race([Promise.all([lanes.drain(), executor.settled()]), graceEnds.promise]);
+    const settled = Promise.all([lanes.drain(), executor.settled()]);
+    approvals.stopping();
+    await Promise.race([settled, graceEnds.promise]);
     runner.parkAll();
     await lanes.drain();
     await Promise.race([delivery.settled(), graceEnds.promise]);
@@ -268,6 +305,7 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
     await Promise.race([executor.settled(), pause(clock, CUT_OFF_MS, settled.signal)]);
     settled.abort();
     await http?.close();
+    await tools.close();
     await store.close();
   }
 }

@@ -1,7 +1,7 @@
 import type { Adapter, AdapterHandlers } from "../adapters/adapter.ts";
 import type { CommandCall, Destination, InboundMessage } from "../adapters/record.ts";
 import type { Clock } from "../sessions/clock.ts";
-import type { Decision, Notice } from "../sessions/inbox.ts";
+import type { Decision, Notice, RoutedPlan } from "../sessions/inbox.ts";
 import type { LaneEngine } from "../sessions/lanes.ts";
 import type { Denial, Router } from "../sessions/router.ts";
 import type { Standing } from "../sessions/standing.ts";
@@ -23,6 +23,8 @@ export interface IntakeOptions {
   access(platform: InboundMessage["source"]["platform"]): AccessRules;
   /** Names of the commands that exist. */
   commands: ReadonlySet<string>;
+  /** Those of them that wait in their lane, by name. */
+  tasks: ReadonlyMap<string, RoutedPlan["task"]>;
   /** Execute a command that was accepted. */
   runCommand(seq: number): void;
   /** Abort runs that were marked as stopped. */
@@ -128,6 +130,7 @@ export class Intake {
     const verdict = {
       access: (standing: Standing) => this.#access(adapter, message, standing),
       command: (said: InboundMessage) => this.#command(said),
+      task: ({ name }: CommandCall) => this.#options.tasks.get(name),
       ageMs: clock.now() - sentAt,
       tooOld,
     };
@@ -159,7 +162,7 @@ export class Intake {
       if (accepted.told) delivery.wake(accepted.chatRef);
       return accepted.told;
     }
-    return accepted.kind !== "ignored";
+    return accepted.kind !== "ignored" && accepted.kind !== "ambient";
   }
 
   #access(adapter: Adapter, message: InboundMessage, standing: Standing): "allowed" | { denied: Denial } {

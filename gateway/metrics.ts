@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import type { Usage } from "../sessions/transcript.ts";
 
 export type Metrics = ReturnType<typeof createMetrics>;
 
@@ -6,6 +7,7 @@ export type Metrics = ReturnType<typeof createMetrics>;
 export function createMetrics(
   counts: () => Promise<{ waiting: number; running: number; pendingDeliveries: number }>,
   store: { failing: boolean } = { failing: false },
+  toolServers: () => ReadonlyArray<{ name: string; connected: boolean }> = () => [],
 ) {
   const registry = new Registry();
   const registers = [registry];
@@ -27,6 +29,15 @@ export function createMetrics(
   gauge("parley_runs_active", "Runs that are going on", async () => (await counts()).running);
   gauge("parley_deliveries_pending", "Deliveries not sent yet", async () => (await counts()).pendingDeliveries);
   gauge("parley_store_failing", "1 while the store takes no writes", async () => (store.failing ? 1 : 0));
+  new Gauge({
+    name: "parley_mcp_connected",
+    help: "Configured tool servers: 1 while connected, 0 while not",
+    labelNames: ["server"],
+    registers,
+    collect() {
+      for (const { name, connected } of toolServers()) this.set({ server: name }, connected ? 1 : 0);
+    },
+  });
 
   return {
     registry,
@@ -40,6 +51,12 @@ export function createMetrics(
       name: "parley_malformed_total",
       help: "Platform payloads that could not be read",
       labelNames: ["platform"],
+      registers,
+    }),
+    toolCalls: new Counter({
+      name: "parley_tool_calls_total",
+      help: "Calls of tools that have run, by their server (built-in ones: parley) and by what came of it",
+      labelNames: ["server", "outcome"],
       registers,
     }),
     runs: new Counter({
@@ -61,8 +78,26 @@ export function createMetrics(
     }),
     tokens: new Counter({
       name: "parley_tokens_total",
-      help: "Tokens as the provider counted them",
+      help: "Tokens as the provider counted them, by kind; cache-read of all but output is the cache's hit rate",
       labelNames: ["kind"],
+      registers,
+    }),
+    compactions: new Counter({
+      name: "parley_compactions_total",
+      help: "Conversations that were summed up, by how and why; method none: it could not be done",
+      labelNames: ["method", "reason"],
+      registers,
+    }),
+    contextTokens: new Histogram({
+      name: "parley_context_tokens",
+      help: "What the model took in for one reply, in tokens",
+      buckets: [1_000, 4_000, 16_000, 32_000, 64_000, 96_000, 128_000, 160_000, 200_000, 400_000, 1_000_000],
+      registers,
+    }),
+    approvals: new Counter({
+      name: "parley_approvals_total",
+      help: "Tools that authors of turns were asked about, by what came of it; stopped: the run was",
+      labelNames: ["outcome"],
       registers,
     }),
     chunks: new Counter({
@@ -84,4 +119,12 @@ export function createMetrics(
       registers,
     }),
   };
+}
+
+/** Count what a model was given and has written, whatever it was for. */
+export function countTokens({ tokens }: Pick<Metrics, "tokens">, usage: Usage): void {
+  tokens.inc({ kind: "input" }, usage.inputTokens);
+  tokens.inc({ kind: "output" }, usage.outputTokens);
+  tokens.inc({ kind: "cache-read" }, usage.cacheReadTokens);
+  tokens.inc({ kind: "cache-write" }, usage.cacheWriteTokens);
 }

@@ -8,6 +8,7 @@ import type { TranscriptMessage } from "../sessions/transcript.ts";
 import { ActiveRun } from "./active-run.ts";
 import { type Allowance, allowances, isUsedUp, refusal } from "./allowance.ts";
 import { apologyFor, gaveUp, tookTooLong } from "./apologies.ts";
+import { compacted } from "./compact-run.ts";
 import { Conversation, type ConversationOptions } from "./conversation.ts";
 import { Draft } from "./draft.ts";
 import { EndRemarks, type EndRemarksOptions } from "./end-remarks.ts";
@@ -17,6 +18,7 @@ import { patiently } from "./patience.ts";
 import type { Platforms } from "./platforms.ts";
 import { Presence } from "./presence.ts";
 import type { Person, Roles } from "./roles.ts";
+import { SummaryFailures } from "./summary-failures.ts";
 import { ThreadOpener } from "./thread-opener.ts";
 
 export interface RunnerOptions extends ConversationOptions, EndRemarksOptions {
@@ -55,12 +57,14 @@ export class Runner {
   readonly #executing = new Map<number, Run>();
   readonly #threads: ThreadOpener;
   readonly #remarks: EndRemarks;
+  readonly #failures: SummaryFailures;
   readonly #closing = new AbortController();
 
   constructor(options: RunnerOptions) {
     this.#options = options;
     this.#threads = new ThreadOpener(options);
     this.#remarks = new EndRemarks(options);
+    this.#failures = new SummaryFailures(options.clock);
   }
 
   /** Abort runs that were marked as stopped. */
@@ -91,6 +95,11 @@ export class Runner {
   parkAll(): void {
     this.#closing.abort();
     for (const active of this.#active.values()) active.abort("shutdown");
+  }
+
+  /** Park a run that waits for something that cannot come any more. */
+  park(runId: number): void {
+    this.#active.get(runId)?.abort("shutdown");
   }
 
   /**
@@ -187,18 +196,22 @@ export class Runner {
     const answer = new Answer(run.steps);
     const presence = new Presence(adapter, run, clock);
     const draft = Draft.of(run, adapter, this.#options);
-    const conversation = new Conversation(this.#options, {
-      run,
-      adapter,
-      settings,
-      answer,
-      closing: this.#closing.signal,
-      isAdmin: async () => (await roles.isAdmin(personOf(run))) === true,
-      show(markdown) {
-        presence.preview(markdown);
-        draft?.show(markdown);
+    const isAdmin = async () => (await roles.isAdmin(personOf(run))) === true;
+    const conversation = new Conversation(
+      { ...this.#options, failures: this.#failures },
+      {
+        run,
+        adapter,
+        settings,
+        answer,
+        closing: this.#closing.signal,
+        isAdmin,
+        show(markdown) {
+          presence.preview(markdown);
+          draft?.show(markdown);
+        },
       },
-    });
+    );
     // What is finished and waits for the store is not thrown away.
     active.saving = () => conversation.saving;
     const cancelTimeout = this.#bound(() => (conversation.saving ? "later" : active.abort("timeout")));
@@ -206,6 +219,10 @@ export class Runner {
     try {
       for (;;) {
         const reason = await active.round(async (signal) => {
+          if (run.plan.task === "compact") {
+            presence.show(run.to);
+            return await conversation.tell(await compacted(run, conversation, isAdmin, signal), signal);
+          }
           if (!opened) {
             await this.#threads.open(run, adapter, signal);
             presence.show(run.to);
@@ -218,8 +235,8 @@ export class Runner {
           await conversation.go(signal);
         });
         if (reason === undefined) {
-          behind.push(() => this.#remarks.say(run, adapter, settings, conversation.contextTokens));
-          return answered(run, adapter, answer);
+          behind.push(() => this.#remarks.say(run, adapter, settings));
+          return { ...ended(run, adapter, answer), cleared: conversation.clearedSteps };
         }
         if (reason === "interrupted") continue;
         if (reason === "shutdown") return "park";
@@ -247,7 +264,7 @@ export class Runner {
   /** What was finished before a crash; what cannot be rendered must not come up again and again. */
   #finished(run: Run, adapter: Adapter | undefined): Ending {
     try {
-      return answered(run, adapter, new Answer(run.steps));
+      return ended(run, adapter, new Answer(run.steps));
     } catch (error) {
       this.#options.log.warn({ run: run.runId, err: error }, "run threw");
       return apologise(run, adapter, apologyFor(error));
@@ -277,6 +294,12 @@ export class Runner {
 }
 
 const NOT_BROKEN_OFF = "an answer could not be broken off";
+
+/** What was only done for somebody is no part of the conversation. */
+function ended(run: Run, adapter: Adapter | undefined, answer: Answer): Ending {
+  const ending = answered(run, adapter, answer);
+  return run.plan.task === undefined ? ending : { ...ending, forget: "always" };
+}
 
 function personOf({ to, author, aliases }: Run): Person {
   return { at: to, user: { id: author.id, aliases: aliases === undefined ? [] : [...aliases] } };

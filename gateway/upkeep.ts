@@ -13,6 +13,8 @@ export interface UpkeepOptions {
   abort(runIds: readonly number[]): void;
   /** How long parts of albums that never addressed the bot are kept, in ms. */
   heldMs: number;
+  /** How long the words of messages are kept that did not address the bot, in ms. */
+  ambientMs: number;
   /** How long what was said is kept, in ms; for ever if undefined. */
   retentionMs: number | undefined;
   adapters: readonly Adapter[];
@@ -23,6 +25,8 @@ export interface UpkeepOptions {
 /** The command line writes beside the gateway: this often the gateway looks whether it did. */
 const LOOK_MS = 1_000;
 /** What has expired is looked through this often. */
+/** A conversation that was summed up has to be read anew when something of it goes: that is done once a day. */
+const SUMMED_UP_MS = 24 * 60 * 60 * 1000;
 const SWEEP_MS = 60_000;
 /** What is too old to be kept takes a look at everything that is kept. */
 const RETENTION_MS = 60 * 60 * 1000;
@@ -100,13 +104,13 @@ export class Upkeep {
     const { store, adapters, clock, log } = this.#options;
     const before = clock.now() - retentionMs;
     for (const { erase } of adapters) await erase?.before(before);
-    const turns = await store.prune(before);
+    const turns = await store.prune(before, before - SUMMED_UP_MS);
     if (turns > 0) log.info({ turns }, "what was older than the retention allows is erased");
   }
 
   async #cleanUp(): Promise<void> {
-    const { store, clock, log } = this.#options;
-    const rows = await store.cleanUp(clock.now());
+    const { store, clock, log, ambientMs } = this.#options;
+    const rows = await store.cleanUp(clock.now(), ambientMs);
     if (rows > 0) log.info({ rows }, "what nobody needs any more is cleaned up");
   }
 

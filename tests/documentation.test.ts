@@ -64,10 +64,13 @@ describe("the README", () => {
       "docs/whatsapp.md",
       "docs/configuration.md",
       "docs/administration.md",
+      "docs/approvals.md",
       "docs/command-line.md",
       "docs/backup.md",
       "docs/strategies.md",
       "docs/stores.md",
+      "docs/tools.md",
+      "docs/simulate.md",
     ]) {
       const links = [...(await read(file)).matchAll(/\]\((?!http)([^)#]+)\)/g)].map((match) => match[1] ?? "");
       for (const link of links) await readFile(join(root, file, "..", link));

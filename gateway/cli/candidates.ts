@@ -26,6 +26,7 @@ export async function candidatesFor(around: Surroundings, typed: TypedWords): Pr
   const config = loadConfig(around);
   const look = (use: (store: Store) => Promise<Candidate[]>) => visit(config.dataDir, use).catch(() => []);
   if (option?.long === "--user") return look((store) => authors(store, words[0]));
+  if (option?.long === "--strategies") return strategies(config);
   if (option !== undefined) return option.long === "--chat" ? look(chats) : [];
   switch (argument?.name()) {
     case "chat":
@@ -34,8 +35,12 @@ export async function candidatesFor(around: Surroundings, typed: TypedWords): Pr
       return flags.has("--guild")
         ? look(serversOfAll)
         : [...PLATFORMS.map((value) => ({ value })), ...(await look(chats))];
-    case "id":
-      return look((store) => deliveries(store, pathOf(typed.command)));
+    case "conversation":
+      return look(async (store) => [...(await chats(store)), ...(await conversations(store))]);
+    case "id": {
+      const command = pathOf(typed.command);
+      return look((store) => (command === "context show" ? compactions(store) : deliveries(store, command)));
+    }
     case "user":
       return look((store) => authors(store, words[0]));
     case "strategy":
@@ -60,6 +65,17 @@ export async function candidatesFor(around: Surroundings, typed: TypedWords): Pr
 
 async function chats(store: Store): Promise<Candidate[]> {
   return (await store.chats()).map((chat) => ({ value: formatPlace(chat), about: chat.name }));
+}
+
+async function conversations(store: Store): Promise<Candidate[]> {
+  return (await store.sessions()).map(({ key, strategy }) => ({ value: key, about: strategy }));
+}
+
+async function compactions(store: Store): Promise<Candidate[]> {
+  const all = (await store.sessions()).map(async ({ key }) =>
+    (await store.compactions(key)).map(({ id, method }) => ({ value: String(id), about: `${key} ${method}` })),
+  );
+  return (await Promise.all(all)).flat();
 }
 
 /** What waits anyway cannot be put back. */

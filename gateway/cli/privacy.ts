@@ -11,7 +11,7 @@ import { demandId } from "./given-id.ts";
 import { knownChat } from "./known-chat.ts";
 import { iso, report, toJson } from "./report.ts";
 import { CliError, type JsonOption, type Surroundings } from "./surroundings.ts";
-import { harmless } from "./table.ts";
+import { harmless, harmlessLines } from "./table.ts";
 import { visit } from "./visit.ts";
 
 /** Erase a person's own conversations in a chat, for good. Nobody else loses anything. */
@@ -75,7 +75,7 @@ export async function exportConversations(
     }
     const structure = { chat: formatPlace(chat), user: userId, sessions: sessions.map(sessionJson) };
     if (out === undefined) {
-      print(json ? toJson(structure) : readable(exportMarkdown(sessions)));
+      print(json ? toJson(structure) : harmlessLines(exportMarkdown(sessions)));
       return 0;
     }
     await writeNew(resolve(cwd, out), json ? `${toJson(structure)}\n` : exportMarkdown(sessions));
@@ -84,18 +84,14 @@ export async function exportConversations(
   });
 }
 
-function sessionJson({ key, startedAt, shared, messages }: ExportedSession) {
+function sessionJson({ key, startedAt, shared, messages, summaries }: ExportedSession) {
   return {
     key,
     startedAt: iso(startedAt),
     shared,
     messages: messages.map((message) => ({ ...message, at: iso(message.at) })),
+    summaries: summaries.map(({ at, text }) => ({ at: iso(at), text })),
   };
-}
-
-/** Text of several lines that a terminal cannot obey; joined characters, as of emoji, stay. */
-function readable(text: string): string {
-  return text.replace(/(?![\n\t])[\p{Cc}\u202A-\u202E\u2066-\u2069]/gu, "?");
 }
 
 async function writeNew(file: string, text: string): Promise<void> {

@@ -1,4 +1,5 @@
-import { Argument, Command } from "commander";
+import { Argument, Command, Option } from "commander";
+import { logFormats } from "../simulate/format-names.ts";
 import { shells } from "./completion.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { version } from "./version.ts";
@@ -53,6 +54,12 @@ export function buildProgram(around: Surroundings, ended: (exitCode: number) => 
     .command("check")
     .description("check the configuration and show what it means")
     .action(run(async () => (await import("./check.ts")).check));
+  inJson(
+    program
+      .command("tools")
+      .description("connect to the configured tool servers and list the tools; exit code 1 if one is out of reach"),
+    "{ tools, servers }",
+  ).action(run(async () => (await import("./tools.ts")).tools));
 
   const chats = program.command("chats").description("list the chats that have written").enablePositionalOptions();
   inJson(chats, "[{ chat, kind, name, server, strategy, sessions, waiting, failed }]").action(
@@ -70,6 +77,25 @@ export function buildProgram(around: Surroundings, ended: (exitCode: number) => 
     program.command("sessions").description("list the open conversations"),
     "[{ key, strategy, startedAt, messages, inputTokens, outputTokens }]",
   ).action(run(async () => (await import("./sessions.ts")).sessions));
+
+  const context = program
+    .command("context")
+    .description("show how long conversations are for the model, and how they were made shorter")
+    .argument("[conversation]", "a chat, or a conversation as `parley sessions` shows it; all unless you say")
+    .enablePositionalOptions();
+  inJson(
+    context,
+    "[{ key, tokens, share, compactions, method, at }]",
+    "of one conversation { key, tokens, share, compactions }",
+  ).action(run(async () => (await import("./context.ts")).context));
+  inJson(
+    context
+      .command("show")
+      .description("show a summary: what people said is in it")
+      .argument("<id>", "a compaction as `parley context` shows it of a conversation")
+      .option("--messages", "with all that it stands for"),
+    "{ id, at, method, model, tokensBefore, tokensAfter, askedBy, key, upTo, clearedTo, summary, messages }",
+  ).action(run(async () => (await import("./context.ts")).show));
 
   inJson(
     program
@@ -251,6 +277,31 @@ export function buildProgram(around: Surroundings, ended: (exitCode: number) => 
       .option("--out <file>", "into a new file"),
     "{ chat, user, sessions }",
   ).action(run(async () => (await import("./privacy.ts")).exportConversations));
+
+  inJson(
+    program
+      .command("simulate")
+      .description("replay a chat log under each strategy: tokens, costs and waiting; nothing is sent anywhere")
+      .argument("[log]", "a log; docs/simulate.md says in which formats")
+      .addOption(new Option("--from <format>", "its format, if it cannot be told").choices(logFormats))
+      .option("--bot <names>", "names or ids of the bot in the log, with commas in between")
+      .option("--ask-share <share>", "what share of messages is for a bot, in a log without one; 0.2 unless you say")
+      .option("--task-share <share>", "what share of questions takes tools; 0.1 unless you say")
+      .option("--strategies <names>", "these alone, with commas in between")
+      .option("--context-tokens <number>", "the model's window; the configuration's unless you say")
+      .option(
+        "--compaction-tokens <number>",
+        "what a conversation may grow to; the configuration's share and number unless you say",
+      )
+      .option("--prices <prices>", "dollars per million tokens: input,output,cache write,cache read")
+      .option("--plot <file>", "draw how large requests become, as SVG")
+      .option("--seed <number>", "of everything that is left to chance; 1 unless you say")
+      .option("--generate", "a busy channel that is made up, in place of a log")
+      .option("--people <number>", "with --generate: how many people; 12 unless you say")
+      .option("--hours <number>", "with --generate: how many hours; 8 unless you say")
+      .option("--write <file>", "with --generate: write the log and replay nothing"),
+    "{ messages, people, questions, aboutOthers, chosenBy, contextTokens, prices, results, advice }",
+  ).action(run(async () => (await import("./simulate.ts")).simulate));
 
   const whatsapp = program.command("whatsapp").description("link a WhatsApp account, or unlink it");
   whatsapp

@@ -15,6 +15,11 @@ export function harmless(text: string): string {
   return text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, "?");
 }
 
+/** Text of several lines that a terminal cannot obey; joined characters, as of emoji, stay. */
+export function harmlessLines(text: string): string {
+  return text.replace(/(?![\n\t])[\p{Cc}\u202A-\u202E\u2066-\u2069]/gu, "?");
+}
+
 const LONGEST_CELL = 60;
 
 /** As much of a text as a table has room for. */

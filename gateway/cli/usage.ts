@@ -1,7 +1,7 @@
-import type { Spent } from "../../sessions/limits.ts";
 import { placesOf } from "../../sessions/places.ts";
 import type { ResolvedSetting, SettingName } from "../../sessions/settings.ts";
 import { dayOf } from "../allowance.ts";
+import { cacheShare, together } from "../cache-share.ts";
 import { formatPlace } from "../chat-place.ts";
 import { strategiesOf } from "../compose.ts";
 import { loadConfig } from "../config/load.ts";
@@ -45,13 +45,13 @@ export async function usage(
         ? []
         : await resolvedAt({ config, registry: await strategiesOf(config), store }, chat, placesOf(chat));
     const limits = limitsIn(settings);
-    const total = sum(used);
+    const total = together(used);
     const day = new Date(since).toISOString().slice(0, 10);
     return report(around, options, {
       value: {
         day,
         chat: chat === undefined ? null : formatPlace(chat),
-        users: used.map(({ userId, userName, tokens, runs }) => ({ user: userId, name: userName, tokens, runs })),
+        users: used.map(({ userId, userName, ...spent }) => ({ user: userId, name: userName, ...spent })),
         total,
         limits,
       },
@@ -60,16 +60,14 @@ export async function usage(
         if (used.length === 0) yield "Nothing was used.";
         else {
           yield "";
-          const rows = used.map(({ userId, userName, tokens, runs }) => [
-            userName,
-            userId,
-            thousands(tokens),
-            thousands(runs),
+          const rows = [...used, { userId: "", userName: "(together)", ...total }].map((each) => [
+            each.userName,
+            each.userId,
+            thousands(each.tokens),
+            percent(cacheShare(each)),
+            thousands(each.runs),
           ]);
-          yield* table(
-            ["NAME", "USER", "TOKENS", "ANSWERS"],
-            [...rows, ["(together)", "", thousands(total.tokens), thousands(total.runs)]],
-          );
+          yield* table(["NAME", "USER", "TOKENS", "CACHED", "ANSWERS"], rows);
         }
         const set = Object.entries(limits).filter(([, limit]) => limit !== null);
         if (set.length > 0) yield "";
@@ -93,11 +91,8 @@ function limitsIn(settings: readonly ResolvedSetting[]): Record<keyof typeof LIM
   };
 }
 
-function sum(used: readonly Spent[]): Spent {
-  return {
-    tokens: used.reduce((all, { tokens }) => all + tokens, 0),
-    runs: used.reduce((all, { runs }) => all + runs, 0),
-  };
+function percent(share: number | undefined): string {
+  return share === undefined ? "" : `${share} %`;
 }
 
 function parseDay(text: string): number {

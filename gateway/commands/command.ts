@@ -1,6 +1,6 @@
 import type { Choice, CommandOffer, OutboundFile } from "../../adapters/adapter.ts";
 import type { Destination } from "../../adapters/record.ts";
-import type { AcceptedCommand, ForCommand, Notice, SettingLevel } from "../../sessions/inbox.ts";
+import type { AcceptedCommand, ForCommand, Notice, RoutedPlan, SettingLevel } from "../../sessions/inbox.ts";
 import type { Router } from "../../sessions/router.ts";
 import type { SettingName } from "../../sessions/settings.ts";
 import type { Store } from "../../sessions/store.ts";
@@ -26,6 +26,8 @@ export interface CommandContext {
   now(): number;
   /** Abort runs that were marked as stopped. */
   abort(runIds: readonly number[]): void;
+  /** The author of a run has decided about a tool in it. */
+  answered(runId: number, toolUseId: string): void;
   /** Something was put into a chat's outbox. */
   delivered(chatRef: number): void;
   /**
@@ -53,7 +55,7 @@ export interface Answer {
   inPrivate?: { to: Destination; text: string; files: readonly OutboundFile[] };
 }
 
-/** A command runs at once and never waits behind a run. After a crash it runs again: it must bear that. */
+/** A command runs at once and never waits behind a run, unless it is a task. After a crash it runs again: it must bear that. */
 export interface Command {
   name: string;
   /** One short sentence, for menus and `/help`. */
@@ -62,8 +64,10 @@ export interface Command {
   for?: "admins" | "owners";
   /** What may be said with it, for platforms that offer choices. */
   options?(registry: StrategyRegistry): NonNullable<CommandOffer["options"]>;
+  /** Set if it waits in its lane as a message does: the run of its turn does it, and `run` is missing. */
+  task?: RoutedPlan["task"];
   /** @returns the answer, in Markdown */
-  run(call: AcceptedCommand, context: CommandContext): Promise<string | Answer>;
+  run?(call: AcceptedCommand, context: CommandContext): Promise<string | Answer>;
 }
 
 /** What a change is made for, and what its author is told of it if a crash keeps back the answer itself. */

@@ -17,7 +17,7 @@ export const confirm: Command = {
     if (line === undefined) return "There is nothing to confirm.";
     const meant = callOf(line);
     const command = context.commands.find(({ name }) => name === meant.name);
-    if (command === undefined) return "There is nothing to confirm.";
+    if (command?.run === undefined) return "There is nothing to confirm.";
     return await command.run({ ...call, message: { ...call.message, command: meant } }, { ...context, agreed: true });
   },
 };

@@ -1,4 +1,4 @@
-import { type Adapter, type Chunk, SendError } from "../../adapters/adapter.ts";
+import { type Adapter, SendError } from "../../adapters/adapter.ts";
 import type { Clock } from "../../sessions/clock.ts";
 import { type AcceptedCommand, CommandGoneError } from "../../sessions/inbox.ts";
 import type { LaneEngine } from "../../sessions/lanes.ts";
@@ -6,6 +6,7 @@ import type { NewDelivery, Offer } from "../../sessions/outbox.ts";
 import type { Router } from "../../sessions/router.ts";
 import { type Store, StoreError } from "../../sessions/store.ts";
 import type { StrategyRegistry } from "../../strategies/index.ts";
+import { withChoices, withLast } from "../choices.ts";
 import { suggest } from "../config/suggest.ts";
 import type { Delivery } from "../delivery.ts";
 import type { Log } from "../log.ts";
@@ -30,6 +31,7 @@ export interface CommandExecutorOptions {
   lanes: LaneEngine;
   clock: Clock;
   abort(runIds: readonly number[]): void;
+  answered(runId: number, toolUseId: string): void;
   log: Log;
 }
 
@@ -105,7 +107,7 @@ export class CommandExecutor {
     const command = findCommand(name);
     const agreed = await this.#agreed(call);
     const context = { ...this.#context(call, adapter), agreed };
-    const said = call.effect ?? (givingUp ? FAILED : ((await command?.run(call, context)) ?? unknown(name)));
+    const said = call.effect ?? (givingUp ? FAILED : ((await command?.run?.(call, context)) ?? unknown(name)));
     const answer = typeof said === "string" ? { text: said } : said;
     const { deliveries, offer } = composed(call, adapter, answer, context.lookUpFailed(), clock.now());
     // Looking at something in between takes nothing back.
@@ -128,7 +130,8 @@ export class CommandExecutor {
   }
 
   #context(call: AcceptedCommand, adapter: Adapter): Omit<CommandContext, "agreed"> & { lookUpFailed(): boolean } {
-    const { store, registry, agentDescription, clock, abort, delivery, roles, router, configured, log } = this.#options;
+    const { store, registry, agentDescription, clock, abort, delivery, roles, router, configured, log, answered } =
+      this.#options;
     const { to, user, chat } = call;
     let failed = false;
     return {
@@ -142,6 +145,7 @@ export class CommandExecutor {
       configured: () => configured(chat),
       now: () => clock.now(),
       abort,
+      answered,
       delivered: (chatRef) => delivery.wake(chatRef),
       noteChange(change: { what: string; to: string }): void {
         const { platform, chatId } = to;
@@ -175,13 +179,8 @@ export class CommandExecutor {
 function composed(call: AcceptedCommand, adapter: Adapter, answer: Answer, lookUpFailed: boolean, now: number) {
   const { text, choices = [], files, inPrivate } = answer;
   const shown = adapter.choices === true;
-  const numbers = shown ? [] : choices.map(({ label }, index) => `${index + 1}. ${label}`);
   const parts = [text, ...(lookUpFailed ? [NOT_FOUND_OUT] : [])];
-  if (numbers.length > 0) parts.push(`${numbers.join("\n")}\n\nAnswer with a number.`);
-  const chunks = withLast(adapter.render(parts.join("\n\n")), {
-    ...(files !== undefined && { files }),
-    ...(shown && choices.length > 0 && { choices }),
-  });
+  const chunks = withChoices(adapter, parts.join("\n\n"), choices, files);
   const { to, message, user } = call;
   const deliveries: NewDelivery[] = [{ to, chunks, ...answerTo(message), forUserId: user.id }];
   if (inPrivate !== undefined) {
@@ -193,10 +192,6 @@ function composed(call: AcceptedCommand, adapter: Adapter, answer: Answer, lookU
       ? undefined
       : { commands: choices.map(({ command }) => command), numbered: !shown, expiresAt: now + OFFER_LIFETIME_MS };
   return { deliveries, offer };
-}
-
-function withLast(chunks: readonly Chunk[], more: Partial<Chunk>): Chunk[] {
-  return chunks.map((chunk, index) => (index === chunks.length - 1 ? { ...chunk, ...more } : chunk));
 }
 
 function answerTo({ messageId, replyToken }: AcceptedCommand["message"]) {

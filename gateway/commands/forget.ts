@@ -14,7 +14,8 @@ export const forget: Command = {
     if (!agreed) {
       return {
         text:
-          "This erases your own conversations in this chat: what you wrote, what I answered, and the pictures in them. " +
+          "This erases your own conversations in this chat: what you wrote, what I answered, and the pictures in them, " +
+          "and what you said here beside me. " +
           "They cannot be brought back. Conversations that you share with others stay; an admin can end those with " +
           "`/new`. Confirm it with `/confirm`.",
         choices: [
@@ -31,7 +32,9 @@ export const forget: Command = {
     const erased = await store.forget({ ...own, by: authorOf(call) }, forCommand(call, "Erased: what was yours here."));
     abort([...stopped.runIds, ...erased.runIds]);
     noteChange({ what: "conversations erased", to: String(erased.sessions) });
-    if (erased.sessions + stopped.runIds.length + stopped.dropped === 0) return "There was nothing of yours here.";
+    if (erased.sessions + erased.texts + stopped.runIds.length + stopped.dropped === 0)
+      return "There was nothing of yours here.";
+    if (erased.sessions === 0) return "Erased: what you said here.";
     return `Erased: ${count(erased.sessions, "conversation")} of yours.`;
   },
 };

@@ -1,6 +1,9 @@
+import type { RoutedPlan } from "../../sessions/inbox.ts";
+import { approve, deny } from "./approve.ts";
 import { block, unblock } from "./block.ts";
 import { claim } from "./claim.ts";
 import type { Command } from "./command.ts";
+import { compact } from "./compact.ts";
 import { cancel, confirm } from "./confirm.ts";
 import { exportOwn } from "./export.ts";
 import { forget } from "./forget.ts";
@@ -19,7 +22,10 @@ import { why } from "./why.ts";
 export const commands: readonly Command[] = [
   help,
   startAnew,
+  compact,
   stop,
+  approve,
+  deny,
   status,
   queue,
   why,
@@ -44,3 +50,8 @@ export function findCommand(name: string): Command | undefined {
 }
 
 export const commandNames: ReadonlySet<string> = new Set([...commands.map(({ name }) => name), ...ALIASES.keys()]);
+
+/** Commands that wait in their lane, with what their turn is about. */
+export const laneTasks: ReadonlyMap<string, RoutedPlan["task"]> = new Map(
+  commands.flatMap(({ name, task }) => (task === undefined ? [] : [[name, task]])),
+);

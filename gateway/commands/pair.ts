@@ -1,4 +1,5 @@
 import type { Approval, Pairing } from "../../sessions/access.ts";
+import type { AcceptedCommand } from "../../sessions/inbox.ts";
 import { formatPlace } from "../chat-place.ts";
 import { readCode, showCode } from "../codes.ts";
 import { argumentsOf, unknownFlag } from "./arguments.ts";
@@ -63,7 +64,7 @@ export const pair: Command = {
   },
 };
 
-async function list(call: Parameters<Command["run"]>[0], { store }: CommandContext): Promise<string | Answer> {
+async function list(call: AcceptedCommand, { store }: CommandContext): Promise<string | Answer> {
   const waiting = await store.pairings();
   if (waiting.length === 0) return "Nobody asks to be let in.";
   // Who asks elsewhere is nothing for everybody here to read.

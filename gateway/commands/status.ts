@@ -1,4 +1,5 @@
 import type { LaneView } from "../../sessions/chats.ts";
+import { thousands } from "../words.ts";
 import { type Command, isBeforeThread } from "./command.ts";
 import { code, plainName } from "./markup.ts";
 
@@ -9,14 +10,21 @@ export const status: Command = {
     const { plan, user } = call;
     const lane = await store.lane(plan.lane);
     const session = isBeforeThread(call) ? "a new one for each question" : code(plan.session);
+    const size = await store.contextSize(plan.session);
     return [
       `**Strategy:** ${code(plan.strategy)} – ${registry.get(plan.strategy)?.summary ?? "not loaded any more"}`,
       `**Session:** ${session}`,
+      ...(size === null ? [] : [`**Length:** ${length(size)}`]),
       `**Queue:** ${queue(lane, user.id, now())}`,
       `**Agent:** ${agentDescription}`,
     ].join("\n\n");
   },
 };
+
+function length({ tokens, compactions }: { tokens: number; compactions: number }): string {
+  const size = tokens === 0 ? "not known yet" : `about ${thousands(tokens)} tokens`;
+  return compactions === 0 ? size : `${size}; summed up ${compactions === 1 ? "once" : `${compactions} times`}`;
+}
 
 function queue({ running, waiting }: LaneView, userId: string, now: number): string {
   const parts: string[] = [];

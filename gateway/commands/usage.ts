@@ -2,6 +2,7 @@ import type { AcceptedCommand } from "../../sessions/inbox.ts";
 import type { Spent } from "../../sessions/limits.ts";
 import { placesOf } from "../../sessions/places.ts";
 import { dayOf } from "../allowance.ts";
+import { cacheShare, together } from "../cache-share.ts";
 import { count, thousands } from "../words.ts";
 import { argumentsOf } from "./arguments.ts";
 import type { Command, CommandContext } from "./command.ts";
@@ -46,19 +47,21 @@ async function own({ chat, user, to }: AcceptedCommand, { store, router, now }: 
 async function everybodys({ chat }: AcceptedCommand, { store, now }: CommandContext): Promise<string> {
   const people = await store.usageByUser({ chatRef: chat.ref, since: dayOf(now()) });
   if (people.length === 0) return "Nothing was used in this chat today.";
-  const total = people.reduce<Spent>(
-    (sum, { tokens, runs }) => ({ tokens: sum.tokens + tokens, runs: sum.runs + runs }),
-    { tokens: 0, runs: 0 },
-  );
   const lines = people
     .slice(0, MOST_PEOPLE)
     .map(({ userId, userName, ...spent }) => `- ${plainName(userName)} (${code(userId)}): ${described(spent)}`);
   if (people.length > MOST_PEOPLE)
     lines.push(`- and ${count(people.length - MOST_PEOPLE, "other person", "other people")}`);
-  return `**This chat, today (UTC):** ${described(total)}\n\n${lines.join("\n")}`;
+  return `**This chat, today (UTC):** ${described(together(people))}\n\n${lines.join("\n")}`;
 }
 
-function described({ tokens, runs }: Spent, mostTokens?: number, mostRuns?: number): string {
+function described(spent: Spent, mostTokens?: number, mostRuns?: number): string {
+  const { tokens, runs } = spent;
+  const share = cacheShare(spent);
   const of = (limit: number | undefined) => (limit === undefined ? "" : ` of ${thousands(limit)}`);
-  return `${thousands(tokens)}${of(mostTokens)} tokens, ${thousands(runs)}${of(mostRuns)} ${runs === 1 && mostRuns === undefined ? "answer" : "answers"}`;
+  const answers = runs === 1 && mostRuns === undefined ? "answer" : "answers";
+  return (
+    `${thousands(tokens)}${of(mostTokens)} tokens, ${thousands(runs)}${of(mostRuns)} ${answers}` +
+    (share === undefined ? "" : `; ${share} % of what I read came from the cache`)
+  );
 }

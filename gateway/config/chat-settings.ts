@@ -1,4 +1,4 @@
-import { type ChatSettings, mergeSettings } from "../../sessions/settings.ts";
+import { type ChatSettings, mergeSettings, settingKind } from "../../sessions/settings.ts";
 import { type Config, type PerKind, type ServedPlatform, type SettingTexts, servedPlatforms } from "./config.ts";
 import { defaults } from "./defaults.ts";
 import type { Settings } from "./schema.ts";
@@ -8,11 +8,22 @@ type PlatformSection = NonNullable<Settings["web"]>;
 /** What the top of the file and a platform's section have in common. */
 type Section = Pick<
   PlatformSection,
-  "strategy" | "threads" | "addressing" | "busy" | "compaction" | "maxAgeMs" | "extraPrompt" | "model" | "limits"
+  | "strategy"
+  | "threads"
+  | "addressing"
+  | "busy"
+  | "compaction"
+  | "compactionTokens"
+  | "ambient"
+  | "tools"
+  | "maxAgeMs"
+  | "extraPrompt"
+  | "model"
+  | "limits"
 >;
 
-const { strategy, threads, addressing, busy, compaction, maxAgeMs } = defaults;
-const builtIn = { strategy, threads, addressing, busy, compaction, maxAgeMs };
+const { strategy, threads, addressing, busy, compaction, compactionTokens, ambient, tools, maxAgeMs } = defaults;
+const builtIn = { strategy, threads, addressing, busy, compaction, compactionTokens, ambient, tools, maxAgeMs };
 
 /** What is built in, and what the file says about chats: at its top, and in the platforms' sections. */
 export function writtenSettings(settings: Settings): Config["settings"] {
@@ -46,7 +57,8 @@ function forEachKind<Value>(of: (kind: Kind) => Value): PerKind<Value> {
 }
 
 function textsOf(section: Section, kind: Kind): SettingTexts {
-  const { strategy, threads, addressing, busy, compaction, maxAgeMs, extraPrompt, model, limits = {} } = section;
+  const { strategy, threads, addressing, busy, compaction, compactionTokens, ambient, tools } = section;
+  const { maxAgeMs, extraPrompt, model, limits = {} } = section;
   const share = typeof compaction === "object" ? compaction[kind] : compaction;
   const { userTokensPerDay, userRunsPerDay, chatTokensPerDay, chatRunsPerDay } = limits;
   const written = {
@@ -56,6 +68,9 @@ function textsOf(section: Section, kind: Kind): SettingTexts {
     busy,
     // Stored shares have no more decimal places.
     compaction: share === undefined ? undefined : Number(share.toFixed(6)),
+    compactionTokens,
+    ambient,
+    tools: settingKind("tools")?.parse([tools ?? []].flat().join(" ")),
     maxAgeMs,
     extraPrompt: extraPrompt?.trim(),
     model,

@@ -1,3 +1,4 @@
+import type { McpServer } from "../../agents/mcp/options.ts";
 import type { ChatSettings, SettingName } from "../../sessions/settings.ts";
 import type { Place } from "./problems.ts";
 
@@ -63,7 +64,27 @@ export interface Config {
     /** So many failures of the platform's own park a delivery. */
     readonly maxFailures: number;
   };
-  readonly attachments: { readonly maxBytes: number; readonly maxPerTurn: number };
+  readonly context: {
+    /** Of messages that did not address the bot, an answer is shown so many, in so many tokens, none that is older. */
+    readonly ambientMessages: number;
+    readonly ambientTokens: number;
+    readonly ambientMaxAgeMs: number;
+    /** How long summing up a conversation may take. */
+    readonly compactionTimeoutMs: number;
+  };
+  /** How long the author of a turn may think about whether a tool may run. */
+  readonly approvals: { readonly timeoutMs: number };
+  readonly attachments: {
+    /** Of one picture or PDF. */
+    readonly maxBytes: number;
+    readonly maxPerTurn: number;
+    /** Of one text file. */
+    readonly maxTextBytes: number;
+    /** What turns voice notes into text; `undefined`: nothing does. */
+    readonly transcriber: TranscriberConfig | undefined;
+  };
+  /** Servers of tools. */
+  readonly mcp: readonly McpServer[];
   readonly shutdown: { readonly graceMs: number };
   readonly log: { readonly level: LogLevel };
 
@@ -114,6 +135,15 @@ export interface AgentConfig {
   readonly contextTokens: number;
   readonly maxTokens: number;
   readonly maxSteps: number;
+}
+
+/** A command that gets a recording on standard input and writes what is said in it to standard output. */
+export interface TranscriberConfig {
+  /** Program and arguments; no shell reads them. */
+  readonly command: readonly string[];
+  readonly timeoutMs: number;
+  /** Larger recordings are not given to it. */
+  readonly maxBytes: number;
 }
 
 export interface AnthropicConfig {

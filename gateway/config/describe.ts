@@ -1,10 +1,12 @@
-import type { Config } from "./config.ts";
+import { basename } from "node:path";
+import type { McpServer } from "../../agents/mcp/options.ts";
+import type { Config, TranscriberConfig } from "./config.ts";
 import { describeChats, describeLimits, describePlatform } from "./describe-chats.ts";
 import { joiningOf } from "./joining.ts";
 
 /** What was configured, for people who want to see it before they start: one line each, without secrets. */
 export function describeConfig(config: Config): string[] {
-  const { agent, anthropic, http, retention, runs, queue, outbox, attachments } = config;
+  const { agent, anthropic, http, retention, runs, queue, outbox, context, attachments } = config;
   const server = anthropic.baseUrl === undefined ? "" : `, at ${hostOf(anthropic.baseUrl)}`;
   return [
     `file: ${config.file ?? "none"}`,
@@ -27,10 +29,21 @@ export function describeConfig(config: Config): string[] {
     `runs: ${runs.max} at a time, ${runs.timeoutMs} ms each, ${count(runs.maxAttempts, "attempt")}`,
     `queue: ${queue.maxWaitingPerUser} waiting per user, parts awaited for ${queue.settleMs} ms`,
     `outbox: parked after ${count(outbox.maxFailures, "failure")}`,
-    `attachments: ${attachments.maxPerTurn} per turn, ${attachments.maxBytes} bytes each`,
+    `context: ${count(context.ambientMessages, "message")} from beside a conversation in ${count(context.ambientTokens, "token")}, none older than ${context.ambientMaxAgeMs} ms, summing up for ${context.compactionTimeoutMs} ms`,
+    `approvals: awaited for ${config.approvals.timeoutMs} ms`,
+    `attachments: ${attachments.maxPerTurn} per turn, ${attachments.maxBytes} bytes each, text files ${attachments.maxTextBytes} bytes`,
+    `transcriber: ${describeTranscriber(attachments.transcriber)}`,
+    ...config.mcp.map(describeMcp),
     `shutdown: ${config.shutdown.graceMs} ms`,
     `log: ${config.log.level}`,
   ];
+}
+
+/** The program alone: its arguments may hold a key. */
+function describeTranscriber(transcriber: TranscriberConfig | undefined): string {
+  if (transcriber === undefined) return "none";
+  const { command, maxBytes, timeoutMs } = transcriber;
+  return `${command[0]}, up to ${maxBytes} bytes, ${timeoutMs} ms each`;
 }
 
 function describeDiscord(config: Config): string[] {
@@ -75,6 +88,13 @@ function describeWeb(config: Config): string[] {
   if (joining === "anybody") lines.push("web: anybody who reaches the port can join; set web.joinToken to prevent it");
   if (joining === "nobody") lines.push("web: nobody can join; set web.joinToken");
   return lines;
+}
+
+/** Arguments, variables and headers may hold secrets. */
+function describeMcp({ name, reach, ask }: McpServer): string {
+  const at = reach.kind === "address" ? `at ${hostOf(reach.url)}` : `the program ${basename(reach.command)}`;
+  const asks = { always: "always asks", never: "never asks", writes: "asks unless a tool only reads" }[ask];
+  return `tools from ${name}: ${at}, ${asks}`;
 }
 
 function ownToken(token: string | undefined): string {

@@ -30,7 +30,7 @@ export function interpret(
   function read(value: unknown, path: Path): unknown {
     const wanted = schemaAt(schema, path);
     if (wanted === undefined) return value;
-    if (value === null && wanted instanceof z.ZodObject) return emptySection();
+    if (value === null && (wanted instanceof z.ZodObject || wanted instanceof z.ZodRecord)) return emptySection();
     if (value === null && wanted instanceof z.ZodArray) return [];
     if (Array.isArray(value)) return value.map((item, index) => read(item, [...path, index]));
     // In the place of all settings no variable can stand.

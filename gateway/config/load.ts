@@ -4,6 +4,7 @@ import { DEFAULT_DATA_DIR } from "./defaults.ts";
 import { applyEnvironment, decidedBy, type Environment, read } from "./environment.ts";
 import { deepFreeze } from "./freeze.ts";
 import { interpret } from "./interpret.ts";
+import { startedIn } from "./mcp.ts";
 import { Origins } from "./origins.ts";
 import { emptySection, formatPath, isSection, mergeSections, type RawSection } from "./path.ts";
 import { ConfigError, orderProblems, type Problem } from "./problems.ts";
@@ -33,11 +34,13 @@ export function loadConfig({ env, cwd, file, defaults = {} }: LoadOptions): Conf
   const source = readSourceFile(env, cwd, file);
   const { settings, origins } = readSettings(source, env, defaults);
   const resolved = resolveSettings(settings);
+  const base = source === undefined ? cwd : dirname(source.file);
   return deepFreeze({
     ...resolved,
     file: source?.file,
     dataDir: resolve(cwd, read(env, "PARLEY_DATA") ?? DEFAULT_DATA_DIR),
-    strategies: resolved.strategies.map((path) => resolve(source === undefined ? cwd : dirname(source.file), path)),
+    strategies: resolved.strategies.map((path) => resolve(base, path)),
+    mcp: resolved.mcp.map((server) => startedIn(server, base)),
     where: (path: string) => origins.place(path),
   });
 }

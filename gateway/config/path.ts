@@ -1,10 +1,13 @@
 /** The way to a setting: names of keys and positions in lists. */
 export type Path = readonly (string | number)[];
 
+/** Stands in a path for whatever name people choose there. */
+export const ANY_NAME = "<name>";
+
 /** `telegram.mode`, `owners[1]`; a key with other characters than a setting's name has is quoted: `["a.b"]`. */
 export function formatPath(path: Path): string {
   return path.reduce<string>((text, step) => {
-    if (typeof step === "number" || !/^[\w-]+$/.test(step)) return `${text}[${JSON.stringify(step)}]`;
+    if (typeof step === "number" || !/^([\w-]+|<name>)$/.test(step)) return `${text}[${JSON.stringify(step)}]`;
     return text === "" ? step : `${text}.${step}`;
   }, "");
 }

@@ -1,10 +1,11 @@
 import { resolveAccess } from "./access.ts";
 import { chatSettings, onEveryPlatform, writtenSettings } from "./chat-settings.ts";
-import type { Config, DiscordConfig, TelegramConfig, WhatsAppConfig } from "./config.ts";
+import type { Config, DiscordConfig, TelegramConfig, TranscriberConfig, WhatsAppConfig } from "./config.ts";
 import { defaults } from "./defaults.ts";
+import { mcpServers } from "./mcp.ts";
 import type { Settings } from "./schema.ts";
 
-/** What the settings alone decide; paths of modules are as they were written. */
+/** What the settings alone decide; paths of modules and folders are as they were written. */
 type Resolved = Omit<Config, "file" | "dataDir" | "where">;
 
 /** Complete the settings with the defaults and with what follows from them. */
@@ -36,10 +37,25 @@ export function resolveSettings(settings: Settings): Resolved {
     runs: { ...defaults.runs, ...settings.runs },
     queue: { ...defaults.queue, ...settings.queue },
     outbox: { ...defaults.outbox, ...settings.outbox },
-    attachments: { ...defaults.attachments, ...settings.attachments },
+    context: { ...defaults.context, ...settings.context },
+    approvals: { ...defaults.approvals, ...settings.approvals },
+    attachments: { ...defaults.attachments, ...settings.attachments, transcriber: transcriberConfig(settings) },
+    mcp: mcpServers(settings.mcp),
     shutdown: { ...defaults.shutdown, ...settings.shutdown },
     log: { ...defaults.log, ...settings.log },
   };
+}
+
+function transcriberConfig({ attachments }: Settings): TranscriberConfig | undefined {
+  const {
+    command = [],
+    timeoutMs,
+    maxBytes,
+  } = {
+    ...defaults.attachments.transcriber,
+    ...attachments?.transcriber,
+  };
+  return command.length === 0 ? undefined : { command, timeoutMs, maxBytes };
 }
 
 function discordConfig(settings: Settings["discord"]): DiscordConfig | undefined {

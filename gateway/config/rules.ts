@@ -1,3 +1,4 @@
+import { mcpRules } from "./mcp.ts";
 import type { Origins } from "./origins.ts";
 import { isSection, type RawSection, valueAt } from "./path.ts";
 import type { Problem } from "./problems.ts";
@@ -13,6 +14,8 @@ export function checkRules(root: RawSection, origins: Origins): Problem[] {
     discordShards(root, origins),
     noToken("telegram", "TELEGRAM_BOT_TOKEN", root, origins),
     telegramWebhook(root, origins),
+    noTranscriber(root, origins),
+    ...mcpRules(root, origins),
   ].filter((problem) => problem !== undefined);
 }
 
@@ -40,6 +43,18 @@ function discordShards(root: RawSection, origins: Origins): Problem | undefined 
   if (new Set(shards).size < shards.length) return { ...place, message: "a shard stands twice in the list" };
   if (beyond === undefined) return undefined;
   return { ...place, message: `there is no shard ${beyond}: with ${count} in all they are 0 to ${count - 1}` };
+}
+
+/** Somebody who says how long it may take means to have one. */
+function noTranscriber(root: RawSection, origins: Origins): Problem | undefined {
+  const transcriber = valueAt(root, ["attachments", "transcriber"]);
+  if (!isSection(transcriber) || Object.keys(transcriber).length === 0) return undefined;
+  const { command } = transcriber;
+  if (command !== undefined && !(Array.isArray(command) && command.length === 0)) return undefined;
+  return {
+    ...origins.place("attachments.transcriber"),
+    message: "there is no command; set attachments.transcriber.command, or leave the section out",
+  };
 }
 
 function telegramWebhook(root: RawSection, origins: Origins): Problem | undefined {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Path } from "./path.ts";
+import { ANY_NAME, type Path } from "./path.ts";
 import { type Expectation, expectations } from "./values.ts";
 
 /** What the schema says about the setting at a path; `undefined` where no such setting exists. */
@@ -19,8 +19,15 @@ function childOf(schema: z.core.$ZodType, step: string | number): z.core.$ZodTyp
     }
   }
   if (schema instanceof z.ZodArray && typeof step === "number") return schema.element;
+  if (schema instanceof z.ZodRecord && typeof step === "string") return schema.valueType;
   if (schema instanceof z.ZodObject && Object.hasOwn(schema.shape, step)) return schema.shape[step];
   return undefined;
+}
+
+/** What the schema says about the names in a section where people choose them; `undefined` in any other one. */
+export function nameAt(schema: z.core.$ZodType, path: Path): z.core.$ZodType | undefined {
+  const section = schemaAt(schema, path);
+  return section instanceof z.ZodRecord ? section.keyType : undefined;
 }
 
 /** The keys that a section may hold; none where the setting is no section. */
@@ -29,9 +36,14 @@ export function keysOf(schema: z.core.$ZodType | undefined): string[] {
   return schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
 }
 
-/** Every setting that exists, sections included, as paths: `telegram`, `telegram.mode`, … */
+/**
+ * Every setting that exists, sections included, as paths: `telegram`, `telegram.mode`, …, and for sections whose names people
+ * choose `mcp.<name>`, `mcp.<name>.command`, ….
+ */
 export function allPaths(schema: z.core.$ZodType, above: Path = []): Path[] {
-  return keysOf(schema).flatMap((key) => {
+  if (schema instanceof z.ZodOptional) return allPaths(schema.unwrap(), above);
+  const keys = schema instanceof z.ZodRecord && schema.valueType instanceof z.ZodObject ? [ANY_NAME] : keysOf(schema);
+  return keys.flatMap((key) => {
     const path = [...above, key];
     const inner = schemaAt(schema, [key]);
     return inner === undefined ? [path] : [path, ...allPaths(inner, path)];

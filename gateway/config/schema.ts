@@ -1,10 +1,12 @@
 import { z } from "zod";
+import { settingKind } from "../../sessions/settings.ts";
 import {
   alternatives,
   expectations,
   flag,
   list,
   milliseconds,
+  named,
   oneOf,
   prose,
   secret,
@@ -15,6 +17,8 @@ import {
   whole,
   word,
 } from "./values.ts";
+
+const DAY_MS = 86_400_000;
 
 const accessModes = ["pairing", "allowlist", "open", "off"] as const;
 
@@ -36,6 +40,16 @@ const compaction = z
   .union([compactionShare, section({ dm: compactionShare.optional(), groups: compactionShare.optional() })])
   .register(expectations, { expected: "a share from 0.1 to 0.95, or a section with dm and groups", quotable: true });
 
+const toolName = word(/^[\w-]{1,128}$/, "the name of a tool or of a server");
+const toolNames = z.array(toolName).refine((names) => {
+  const written = names.every((name) => toolName.safeParse(name).success);
+  return !written || settingKind("tools")?.parse(names.join(" ")) !== undefined;
+});
+const tools = z.union([toolName, toolNames]).register(expectations, {
+  expected: '"all", "none", or a list of 1 to 100 names of tools and servers',
+  quotable: true,
+});
+
 /** What counts for all platforms, and what each may decide for itself. Stored settings take the same values. */
 const chatSettings = {
   strategy: strategy.optional(),
@@ -43,6 +57,9 @@ const chatSettings = {
   addressing: oneOf(["mention", "always"]).optional(),
   busy: oneOf(["collect", "steer", "interrupt"]).optional(),
   compaction: compaction.optional(),
+  compactionTokens: whole(1_000).optional(),
+  ambient: oneOf(["off", "recent"]).optional(),
+  tools: tools.optional(),
   maxAgeMs: milliseconds(60_000).optional(),
   extraPrompt: prose(4_000).optional(),
   access: access.optional(),
@@ -69,6 +86,8 @@ export const platformSettings = {
   limits: section(limits(ownLimit)).optional(),
 };
 
+/** Never quoted: it may be a key. */
+const argument = secret(/^[^\0]+$/, "a program or an argument: text");
 const modulePath = word(/^[^\0]+$/, "the path of a module");
 const userRef = word(/^(discord|telegram|web|whatsapp):\S+$/, 'a user, like "telegram:123" or "whatsapp:+4917012345"');
 const chatRef = word(/^(discord|telegram|web|whatsapp):\S+$/, 'a chat, like "telegram:-1001234" or "web:lobby"');
@@ -86,6 +105,24 @@ const pacing = z
   ])
   .register(expectations, { expected: '"off", or a section with charsPerSecond, maxMs and gapMs', quotable: true });
 const name = word(/^[\p{L}\p{N}][\p{L}\p{N}._-]{0,63}$/u, "a name: letters, digits, dots, dashes, no spaces");
+
+const serverName = word(/^[a-z0-9-]{1,32}$/, "the name of a server: at most 32 lower case letters, digits and dashes");
+const variableName = word(/^[A-Za-z_]\w{0,99}$/, "the name of a variable: letters, digits and underscores");
+const headerName = word(/^[A-Za-z0-9-]{1,100}$/, "the name of a header: letters, digits and dashes");
+const mcpServer = section({
+  command: list(argument, 'a list, like ["npx", "-y", "some-server"]').optional(),
+  env: named(variableName, secret(/^[^\0]*$/, "text"), "a section of variables with their values").optional(),
+  cwd: word(/^[^\0]+$/, "the path of a folder").optional(),
+  url: url().optional(),
+  headers: named(
+    headerName,
+    secret(/^[\t\x20-\x7e]+$/, "text of plain characters"),
+    "a section of headers with their values",
+  ).optional(),
+  ask: oneOf(["writes", "always", "never"]).optional(),
+  timeoutMs: milliseconds(1).optional(),
+  maxOutputChars: whole(200, 50_000).optional(),
+});
 
 /** The file, with every key that exists; all of them may be left out. Defaults are in `defaults.ts`. */
 export const settingsSchema = section({
@@ -174,9 +211,23 @@ export const settingsSchema = section({
     settleMs: milliseconds(0).optional(),
   }).optional(),
   outbox: section({ maxFailures: whole(1, 1_000).optional() }).optional(),
+  context: section({
+    ambientMessages: whole(1, 200).optional(),
+    ambientTokens: whole(1, 100_000).optional(),
+    ambientMaxAgeMs: milliseconds(1_000, DAY_MS).optional(),
+    compactionTimeoutMs: milliseconds(1_000).optional(),
+  }).optional(),
+  approvals: section({ timeoutMs: milliseconds(1_000).optional() }).optional(),
+  mcp: named(serverName, mcpServer, "a section with a section for each server").optional(),
   attachments: section({
     maxBytes: whole(1).optional(),
     maxPerTurn: whole(0, 1000).optional(),
+    maxTextBytes: whole(1).optional(),
+    transcriber: section({
+      command: list(argument, 'a program with its arguments, like ["/usr/local/bin/transcribe", "--fast"]').optional(),
+      timeoutMs: milliseconds(1).optional(),
+      maxBytes: whole(1).optional(),
+    }).optional(),
   }).optional(),
   shutdown: section({ graceMs: milliseconds(0).optional() }).optional(),
   log: section({ level: oneOf(["silent", "fatal", "error", "warn", "info", "debug", "trace"]).optional() }).optional(),

@@ -4,7 +4,7 @@ import type { Origins } from "./origins.ts";
 import { formatPath, type Path, type RawSection, valueAt } from "./path.ts";
 import type { Problem } from "./problems.ts";
 import { platformSettings, type Settings, settingsSchema } from "./schema.ts";
-import { allPaths, expectationOf, keysOf, schemaAt } from "./schema-walk.ts";
+import { allPaths, expectationOf, keysOf, nameAt, schemaAt } from "./schema-walk.ts";
 import { showKey, showKind, showValue } from "./show.ts";
 import { suggest } from "./suggest.ts";
 
@@ -22,6 +22,7 @@ export function validate(root: RawSection, origins: Origins, references: Readonl
   function problemsOf(issue: z.core.$ZodIssue, around: Path): Problem[] {
     const path = [...around, ...issue.path] as Path;
     if (issue.code === "unrecognized_keys") return issue.keys.map((key) => unknownKey(key, path, origins));
+    if (issue.code === "invalid_key") return [badName(path, origins)];
     if (issue.code === "invalid_union") {
       const meant = issue.errors.find(isMeantBranch);
       if (meant !== undefined) return meant.flatMap((inner) => problemsOf(inner, path));
@@ -45,6 +46,14 @@ function unknownKey(key: string, section: Path, origins: Origins): Problem {
     path: formatPath(section),
     message: `unknown key ${showKey(key)}${hint}`,
   };
+}
+
+/** A name that people may choose, but not like this. */
+function badName(path: Path, origins: Origins): Problem {
+  const { expected } = expectationOf(nameAt(settingsSchema, path.slice(0, -1)));
+  const key = String(path.at(-1));
+  const place = { ...origins.place(formatPath(path)), path: formatPath(path.slice(0, -1)) };
+  return { ...place, message: `expected ${expected}, found ${showKey(key)}`, expected };
 }
 
 /** A key of that name in another section, where there is just one beside those that every platform has. */

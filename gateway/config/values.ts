@@ -36,12 +36,12 @@ export function share(min: number, max: number) {
     .register(expectations, { expected: `a share from ${min} to ${max}`, quotable: true });
 }
 
-export function milliseconds(min: number) {
+export function milliseconds(min: number, max: number = LONGEST_MS) {
   return z
     .int()
     .min(min)
-    .max(LONGEST_MS)
-    .register(expectations, { expected: `milliseconds: a whole number from ${min} to ${LONGEST_MS}`, quotable: true });
+    .max(max)
+    .register(expectations, { expected: `milliseconds: a whole number from ${min} to ${max}`, quotable: true });
 }
 
 export function flag() {
@@ -92,6 +92,11 @@ export function list<Item extends z.ZodType>(item: Item, expected: string) {
 
 export function section<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
   return z.strictObject(shape).register(expectations, { expected: `a section with ${someOf(Object.keys(shape))}` });
+}
+
+/** A section whose keys are names that people choose. */
+export function named<Value extends z.ZodType>(name: z.ZodString, value: Value, expected: string) {
+  return z.record(name, value).register(expectations, { expected });
 }
 
 /** @returns the parsed address, or `undefined` if it is not one of HTTP */

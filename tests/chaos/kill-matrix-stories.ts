@@ -1,7 +1,9 @@
+import { join } from "node:path";
 import { expect } from "vitest";
 import type { FakeRequest } from "../fakes/anthropic/request.ts";
 import { lastUserText, toolResults } from "../fakes/anthropic/request.ts";
 import { message, type Step, text, toolUse } from "../fakes/anthropic/steps.ts";
+import type { Theatre } from "../gateway/stage/theatre.ts";
 import type { Ground } from "./kill-matrix-grounds.ts";
 import type { Scene, SceneOptions } from "./kill-matrix-scene.ts";
 
@@ -20,6 +22,7 @@ export interface Story extends Omit<SceneOptions, "compileCache"> {
 
 /** What a request wants: what was asked, and whether it is for the reply before tools or behind them. */
 export function stepOf({ body }: FakeRequest): string {
+  if (body.compaction != null) return SUMMARY;
   // Behind what it quotes, if anything.
   const lines = lastUserText(body)
     .replace(/<[^>]*>|@\w+/g, "")
@@ -30,6 +33,10 @@ export function stepOf({ body }: FakeRequest): string {
 
 const TIME = "what time is it";
 const WHO = "who are you";
+const PUT_AWAY = "put the milk away";
+const KITCHEN = join(import.meta.dirname, "../fakes/mcp/stdio-server.ts");
+const SUMMARY = "a summary";
+const MUCH = `remember ${"this and that ".repeat(100)}`.trim();
 const TALE = Array.from({ length: 60 }, (_, n) => `word${n}`).join(" ");
 
 function partsOf({ partLength }: Ground): string[] {
@@ -40,9 +47,23 @@ function partsOf({ partLength }: Ground): string[] {
 /** What the model says: it uses its tool on the question for the time, and then it says much. */
 export function reply(request: FakeRequest, ground: Ground): string | Step {
   const step = stepOf(request);
-  if (step === `${TIME}/1`) return message([text("Let me look."), toolUse("current_time")]);
+  if (step === `${TIME}/1`) return message([text("Let me look."), toolUse("now")]);
+  if (step === `${PUT_AWAY}/1`) return message([toolUse("kitchen__put_away", { what: "milk" })]);
+  if (step === `${PUT_AWAY}/2`) return `Answer to: ${PUT_AWAY}: ${resultIn(request)}`;
   if (step === `${TIME}/2`) return partsOf(ground).join("\n\n");
   return step === "tell me/1" ? TALE : `Answer to: ${step.slice(0, -2)}`;
+}
+
+function resultIn({ body }: FakeRequest): string {
+  const [{ content = "" } = {}] = toolResults(body);
+  if (typeof content === "string") return content;
+  return content.map((block) => (block.type === "text" ? block.text : "")).join("");
+}
+
+/** Resolves once the servers of tools are there: without them the model is offered none of their tools. */
+async function serving({ gateway }: Theatre): Promise<void> {
+  const metrics = async () => (await fetch(`${gateway.url}/metrics`)).text();
+  await expect.poll(metrics, { timeout: 15_000 }).toMatch(/^parley_mcp_connected\{.*\} 1$/m);
 }
 
 /** What takes a tool and several messages to answer. */
@@ -94,6 +115,20 @@ export const thread: Story = {
   },
   answers: () => ["Answer to: plan a trip", "Answer to: by train"],
   asks: ["plan a trip/1", "by train/1"],
+};
+
+/** A conversation that has become long is summed up before it goes on. */
+export const summing: Story = {
+  title: "a long conversation",
+  settings: { compactionTokens: 1_000, agent: { prompt: "You listen well. ".repeat(250) } },
+  async play({ tell, alice }) {
+    await tell(alice, MUCH);
+    await alice.hears("Answer to: remember");
+    await tell(alice, "what was it");
+    await alice.hears("Answer to: what was it");
+  },
+  answers: () => [/^Answer to: remember/, "Answer to: what was it"],
+  asks: [`${MUCH}/1`, SUMMARY, "what was it/1"],
 };
 
 /** A command that only looks. */
@@ -181,6 +216,29 @@ export const stopping: Story = {
   },
   answers: () => [/^Stopped/],
   asks: ["never mind/1"],
+};
+
+/** A server's tool asks, and is allowed. Killed once it may have begun, it is not begun again. */
+export const asking: Story = {
+  title: "a tool that asks",
+  settings: { mcp: { kitchen: { command: [process.execPath, KITCHEN] } } },
+  async play(scene) {
+    const { alice, theatre } = scene;
+    await serving(theatre);
+    await scene.tell(alice, PUT_AWAY);
+    await alice.hears("may I use");
+    await scene.tell(alice, "/approve", { writtenOut: true });
+    await alice.hears("Allowed");
+    await alice.hears("Answer to: put the milk away");
+  },
+  answers: ({ spot }) => [
+    /may I use/,
+    "Allowed.",
+    spot.step === "store.moveApproval" && spot.moment === "after"
+      ? /^Answer to: put the milk away: result unknown/
+      : "Answer to: put the milk away: milk is in the fridge",
+  ],
+  asks: [`${PUT_AWAY}/1`, `${PUT_AWAY}/2`],
 };
 
 /** The platform does not take an answer at first. */

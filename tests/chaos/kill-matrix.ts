@@ -55,6 +55,7 @@ const ROWS: Record<Step, Row> = {
       { story: stories.steering, before: null },
     ],
   },
+  "store.compact": { occasions: [{ story: stories.summing, before: { again: "a summary" } }] },
   "store.threadOpened": { occasions: [{ story: stories.thread }], never: noThreads },
   "store.draftBegun": { occasions: [drafted()], never: noDrafts },
   "store.draftShown": { occasions: [drafted()], never: noDrafts },
@@ -63,6 +64,9 @@ const ROWS: Record<Step, Row> = {
     occasions: [{ story: stories.parking, before: { again: SECOND }, after: { again: SECOND } }],
   },
   "store.stop": { occasions: [luck(1, stories.stopping)] },
+  "store.askApproval": { occasions: [{ story: stories.asking }] },
+  "store.answerApproval": { occasions: [{ story: stories.asking }] },
+  "store.moveApproval": { occasions: [{ story: stories.asking }] },
   "store.answerCommand": { occasions: [{ story: stories.command }, { story: stories.menu, on: "discord" }] },
   "store.nextChunk": {
     occasions: [2, 1, 3].map((nth) => ({ story: lecture, nth, after: { sending: "not taken" } })),
@@ -116,6 +120,7 @@ const ROWS: Record<Step, Row> = {
       { story: talk, nth: 2, before: { again: SECOND } },
     ],
   },
+  "agent.summarise": { occasions: [{ story: stories.summing, after: { again: "a summary" } }] },
   "agent.tool": { occasions: [{ story: talk }] },
   "agent.tool-results": { occasions: [{ story: talk }] },
   "adapter.send": {

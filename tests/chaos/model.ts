@@ -92,7 +92,7 @@ export class StormModel {
   #stepFor({ turn, afterTools }: Pick<Asked, "turn" | "afterTools">): Step {
     const [first = "m0"] = turn;
     const number = Number(first.slice(1));
-    if (number % 7 === 3 && !afterTools) return message([text(PREFACE), toolUse("current_time")]);
+    if (number % 7 === 3 && !afterTools) return message([text(PREFACE), toolUse("now")]);
     const parts = number % 6 === 5 ? 2 + (number % 2) : 1;
     return message([text(answer(turn, parts, PART_CHARS[this.#options.platformOf(first) ?? "discord"]))]);
   }

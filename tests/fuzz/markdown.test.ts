@@ -168,7 +168,8 @@ const platforms: readonly Platform[] = [
     length: (text) => text.length,
     limit: 4_096,
     check(text) {
-      expect(fencesIn(text) % 2).toBe(0);
+      // WhatsApp knows no escaping.
+      expect((text.match(/```/g)?.length ?? 0) % 2).toBe(0);
       return text;
     },
   },

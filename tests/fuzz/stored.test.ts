@@ -5,7 +5,8 @@ import { isSnowflake } from "../../adapters/discord/ids.ts";
 import { Journal } from "../../adapters/whatsapp/worker/journal.ts";
 import { Mappings } from "../../adapters/whatsapp/worker/mappings.ts";
 import { Sent } from "../../adapters/whatsapp/worker/sent.ts";
-import { toMessageParams } from "../../agents/anthropic-messages.ts";
+import { fileReader } from "../../agents/anthropic-files.ts";
+import { toRequest } from "../../agents/anthropic-request.ts";
 import type { Block } from "../../sessions/transcript.ts";
 import { MemoryBookmarks } from "../adapters/memory-bookmarks.ts";
 import { MemoryVault } from "../adapters/memory-vault.ts";
@@ -19,7 +20,13 @@ import { runs } from "./runs.ts";
 /** What the columns hold that are JSON, when nothing is wrong with them. */
 const HONEST = {
   "inbox.plan": { attribution: "tagged", thread: "stay", replyTo: "m1", strategy: "shared", agent: "main", root: "m1" },
-  "inbox.payload": { text: "hello", attachments: [{ kind: "image", ref: "x" }], aliases: ["+1"], replyToken: "t" },
+  "inbox.payload": {
+    text: "hello",
+    attachments: [{ kind: "image", ref: "x" }],
+    forwarded: { userId: "7", name: "Bob" },
+    aliases: ["+1"],
+    replyToken: "t",
+  },
   "journal.content": [
     { type: "text", text: "x" },
     { type: "tool-use", id: "t1", name: "clock", input: {} },
@@ -81,7 +88,7 @@ async function expectGoesOn(damages: ReadonlyArray<readonly [Column, string]>): 
   expect(db.prepare("SELECT count(*) FROM inbox WHERE state IN ('waiting', 'running')").pluck().get()).toBe(0);
   expect((await said()).filter(({ text }) => text === "here you are").length).toBeGreaterThanOrEqual(4);
   const history = await store.history(1);
-  await toMessageParams(history, async () => ({ type: "text", text: "(an image)" }));
+  await toRequest({ ...EMPTY, messages: history });
   await store.close();
 }
 
@@ -91,10 +98,26 @@ test("whatever is damaged in the database, it blocks nobody's lane, and everybod
   await fc.assert(property, runs(50));
 });
 
+/** A request whose files hold their own names. */
+const EMPTY = {
+  model: "m",
+  maxTokens: 1,
+  system: "",
+  tools: [],
+  readFile: fileReader(async (hash) => new TextEncoder().encode(hash)),
+};
+
 test("what a session holds goes to the model in a form that it takes, whatever the blocks are", async () => {
   const block = fc.oneof(
     fc.record({ type: fc.constant("text"), text: hostileText }),
     fc.record({ type: fc.constant("image"), blob: hostileText, mimeType: hostileText }),
+    fc.record({ type: fc.constant("document"), blob: hostileText, mimeType: hostileText, name: hostileText }),
+    fc.record({
+      type: fc.constant("document"),
+      blob: hostileText,
+      mimeType: fc.constant("text/plain"),
+      name: hostileText,
+    }),
     fc.record({ type: fc.constant("tool-use"), id: hostileText, name: hostileText, input: hostileValue }),
     fc.record({ type: fc.constant("tool-result"), toolUseId: hostileText, text: hostileText, isError: fc.boolean() }),
     fc.record({ type: fc.constant("opaque"), provider: fc.constantFrom("anthropic", "x"), data: hostileValue }),
@@ -102,10 +125,11 @@ test("what a session holds goes to the model in a form that it takes, whatever t
   const turn = fc.record({
     role: fc.constantFrom("user" as const, "assistant" as const),
     content: fc.array(block, { maxLength: 4 }),
+    background: hostileText,
   });
   const property = fc.asyncProperty(fc.array(turn, { maxLength: 6 }), async (messages) => {
-    const params = await toMessageParams(messages, async () => ({ type: "text", text: "(an image)" }));
-    for (const [at, { role }] of params.entries()) expect(role).toBe(at % 2 === 0 ? "user" : "assistant");
+    const request = await toRequest({ ...EMPTY, messages });
+    for (const [at, { role }] of request.messages.entries()) expect(role).toBe(at % 2 === 0 ? "user" : "assistant");
   });
   await fc.assert(property, runs(500));
 });

@@ -57,6 +57,7 @@ const shape = z.strictObject({
       fromSelf: z.boolean(),
     })
     .optional(),
+  forwarded: z.strictObject({ userId: id.optional(), name: name.optional() }).optional(),
   command: z.strictObject({ name: z.string().min(1).max(64), args: text }).optional(),
   edited: z.boolean().optional(),
   albumId: id.optional(),
@@ -74,6 +75,7 @@ export function expectWellFormed(message: InboundMessage, platform: Platform, pa
   expect(message.source.platform).toBe(platform);
   expect(message.text !== "" || message.attachments.length > 0, "it says something").toBe(true);
   if (message.source.chat.kind === "dm") expect(message.addressed).toBe(true);
+  if (message.forwarded !== undefined) expect(message.command, "nobody gives another's command").toBeUndefined();
   if (message.command !== undefined) expect(message.command.name).toBe(message.command.name.toLowerCase());
   const written = JSON.stringify(message);
   for (const nothing of ["undefined", "NaN", "[object Object]"]) {

@@ -12,7 +12,8 @@ function used(user: { tokens: number; runs: number }, all = user) {
   const store: UsageStore = {
     async spent(...args) {
       asked.push(args);
-      return { user, chat: all };
+      const read = { readTokens: 0, cachedTokens: 0 };
+      return { user: { ...user, ...read }, chat: { ...all, ...read } };
     },
     usageByUser: async () => [],
   };

@@ -3,8 +3,9 @@ import type { InboundMessage } from "../../adapters/record.ts";
 import { hashCode } from "../../gateway/codes.ts";
 import type { AccessMode } from "../../gateway/config/config.ts";
 import { randomMessage, USERS } from "./authorisation/cases.ts";
-import { Judge, placeOf, rightsOf } from "./authorisation/judge.ts";
+import { Judge, rightsOf } from "./authorisation/judge.ts";
 import { Oracle } from "./authorisation/oracle.ts";
+import { placeOf } from "./authorisation/places.ts";
 import { DatabaseWatch } from "./authorisation/watch.ts";
 import { ACCOUNTS, openWorld } from "./authorisation/world.ts";
 import { Dice } from "./dice.ts";
@@ -24,6 +25,9 @@ const ENOUGH = {
   "text erased": 30,
   "conversation ended": 100,
   "run stopped": 5,
+  background: 5,
+  "consent approved": 50,
+  "consent denied": 30,
   unblocked: 0,
 };
 const MODES: readonly AccessMode[] = ["pairing", "open", "open", "open", "open", "allowlist", "off"];
@@ -58,6 +62,13 @@ test(`${CASES} random messages: nobody writes what they may not, and nobody read
   );
   const session = db.prepare<[string], { session: string }>("SELECT session FROM inbox WHERE message_id = ?");
   const keys = db.prepare<[string], { key: string }>("SELECT key FROM sessions WHERE id = ?");
+  const question = db.prepare<
+    [number],
+    { platform: string; account: string; chat: string; userId: string; code: string }
+  >(
+    `SELECT platform, account, chat, user_id AS userId, code FROM approvals a JOIN runs r ON r.id = a.run_id
+       JOIN chats c ON c.id = r.chat_id WHERE a.state = 'asked' AND expires_at > ? ORDER BY r.id DESC LIMIT 1`,
+  );
   const newest = db.prepare<[], { id: number }>("SELECT coalesce(max(id), 0) AS id FROM audit");
   const judge = new Judge(oracle, {
     chatOf: (chatRef) => chat.get(chatRef)?.place ?? "",
@@ -110,11 +121,12 @@ test(`${CASES} random messages: nobody writes what they may not, and nobody read
     watch.take();
 
     const mark = `mark-n-${n}`;
-    const message = randomMessage(dice, n, mark, { codes, claimCode: CLAIM_CODE, previous });
+    const asking = question.get(clock.now());
+    const message = randomMessage(dice, n, mark, { codes, claimCode: CLAIM_CODE, previous, question: asking });
     previous = message;
     message.source.sentAt = clock.now();
-    judge.wrote({ mark, source: message.source });
     const rights = rightsOf(oracle, message);
+    judge.wrote({ mark, source: message.source, letIn: rights.letIn });
     await world.tell(message);
     const writes = watch.take();
     // Platforms deliver again: nothing may come of it.

@@ -12,8 +12,8 @@ import { Router } from "../../sessions/router.ts";
 import { openDatabase } from "../../sessions/sqlite/database.ts";
 import { sqliteStore } from "../../sessions/sqlite/store.ts";
 import { StoreError } from "../../sessions/store.ts";
+import { VirtualClock } from "../../sessions/virtual-clock.ts";
 import { message, NOW, registry, routing, SETTINGS } from "../sessions/messages.ts";
-import { VirtualClock } from "../sessions/virtual-clock.ts";
 
 const PLACE = { level: "chat", platform: "telegram", account: "default", chatId: "-100" } as const;
 
@@ -62,6 +62,7 @@ async function stage({ name = "status", args = "", isAdmin = async () => false, 
     lanes: { wake: (lane) => void woken.push(lane), wakeAt: () => {}, drain: async () => {} },
     clock,
     abort: () => {},
+    answered: () => {},
     log,
   });
   const accept = async (command: CommandCall, where: Partial<SourceRecord>) => {

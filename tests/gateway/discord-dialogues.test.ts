@@ -1,7 +1,9 @@
 import { describe } from "vitest";
+import { ambient } from "./dialogues/ambient.ts";
 import { busyModes } from "./dialogues/busy.ts";
 import { lettingIn } from "./dialogues/letting-in.ts";
 import { limits } from "./dialogues/limits.ts";
+import { longConversations } from "./dialogues/long-conversations.ts";
 import { ownConversations } from "./dialogues/own-conversations.ts";
 import { queueing } from "./dialogues/queueing.ts";
 import { rights } from "./dialogues/rights.ts";
@@ -14,9 +16,11 @@ describe("on Discord", () => {
   twoAtOnce(DiscordStage.open);
   queueing(DiscordStage.open);
   speakers(DiscordStage.open);
+  ambient(DiscordStage.open);
   rights(DiscordStage.open);
   lettingIn(DiscordStage.open);
   limits(DiscordStage.open);
+  longConversations(DiscordStage.open);
   ownConversations(DiscordStage.open);
   busyModes(DiscordStage.open);
   switching(DiscordStage.open, [

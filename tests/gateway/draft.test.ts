@@ -10,8 +10,8 @@ import type { Run } from "../../sessions/runs.ts";
 import { openDatabase } from "../../sessions/sqlite/database.ts";
 import { sqliteStore } from "../../sessions/sqlite/store.ts";
 import type { Store } from "../../sessions/store.ts";
+import { VirtualClock } from "../../sessions/virtual-clock.ts";
 import { message, NOW, planOf, routing } from "../sessions/messages.ts";
-import { VirtualClock } from "../sessions/virtual-clock.ts";
 
 const EVERY_MS = 1_000;
 

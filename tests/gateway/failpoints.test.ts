@@ -129,7 +129,9 @@ describe("around an agent", () => {
         yield { type: "text", text: "me look." };
         yield { type: "reply", content: [], usage, model: "m" };
         expect(tools[0]?.name).toBe("look");
-        expect(await tools[0]?.run({}, { author, signal, isAdmin: async () => false })).toBe("seen");
+        expect(await tools[0]?.run({}, { author, signal, isAdmin: async () => false, recall: async () => [] })).toBe(
+          "seen",
+        );
         yield { type: "tool-results", content: [] };
         yield { type: "done", reason: "end" };
       },

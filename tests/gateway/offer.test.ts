@@ -2,8 +2,8 @@ import { expect, test } from "vitest";
 import type { Adapter, CommandOffer } from "../../adapters/adapter.ts";
 import { offerCommands } from "../../gateway/commands/offer.ts";
 import { createLog } from "../../gateway/log.ts";
+import { VirtualClock } from "../../sessions/virtual-clock.ts";
 import { NOW, registry } from "../sessions/messages.ts";
-import { VirtualClock } from "../sessions/virtual-clock.ts";
 
 function stage(registerCommands: NonNullable<Adapter["registerCommands"]>) {
   const clock = new VirtualClock(NOW);

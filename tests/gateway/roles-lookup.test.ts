@@ -5,8 +5,8 @@ import { Platforms } from "../../gateway/platforms.ts";
 import { Roles } from "../../gateway/roles.ts";
 import { openDatabase } from "../../sessions/sqlite/database.ts";
 import { sqliteStore } from "../../sessions/sqlite/store.ts";
+import { VirtualClock } from "../../sessions/virtual-clock.ts";
 import { NOW } from "../sessions/messages.ts";
-import { VirtualClock } from "../sessions/virtual-clock.ts";
 import { platform } from "./runner-stage.ts";
 
 const alice = { at: { platform: "telegram", account: "default", chatId: "1" }, user: { id: "7" } } as const;

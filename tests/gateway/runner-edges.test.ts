@@ -56,7 +56,7 @@ test("a finished reply that waits for the store is not thrown away by what its a
 
 test("a picture waits for the store like everything else", async () => {
   let blocks: string[] = [];
-  const fetchAttachment = async () => ({ bytes: new Uint8Array([1]), mimeType: "image/png" });
+  const fetchAttachment = async () => ({ bytes: Buffer.from("GIF89a"), mimeType: "image/gif" });
   const s = stage(
     agentThat(({ messages }) => {
       blocks = messages.at(-1)?.content.map(({ type }) => type) ?? [];

@@ -1,16 +1,18 @@
 import type { Adapter } from "../../adapters/adapter.ts";
 import type { Destination, InboundMessage } from "../../adapters/record.ts";
 import type { Agent, AgentEvent, RunRequest, Tool } from "../../agents/agent.ts";
+import { fixedTools } from "../../agents/tool-list.ts";
+import type { Transcriber } from "../../gateway/attachments.ts";
 import { createLog } from "../../gateway/log.ts";
 import { createMetrics } from "../../gateway/metrics.ts";
 import { Platforms } from "../../gateway/platforms.ts";
-import { Runner } from "../../gateway/runner.ts";
+import { Runner, type RunnerOptions } from "../../gateway/runner.ts";
 import { Router } from "../../sessions/router.ts";
 import type { ChatSettings } from "../../sessions/settings.ts";
 import { type Db, openDatabase } from "../../sessions/sqlite/database.ts";
 import { sqliteStore } from "../../sessions/sqlite/store.ts";
+import { VirtualClock } from "../../sessions/virtual-clock.ts";
 import { message, NOW, planOf, type RoutingOptions, registry, routing, SETTINGS } from "../sessions/messages.ts";
-import { VirtualClock } from "../sessions/virtual-clock.ts";
 
 export const noUsage = { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0 };
 
@@ -44,14 +46,28 @@ export interface RunnerStageOptions {
   tools?: Tool[];
   /** What holds in every chat, beside what its store says. */
   settings?: Partial<ChatSettings>;
+  transcriber?: Transcriber;
   /** Who administers every chat. */
   admins?: readonly string[];
+  /** What conversations may grow to, and how they are made shorter. */
+  context?: Partial<Pick<RunnerOptions, "contextTokens" | "maxTokens" | "compactionTimeoutMs" | "background">>;
+  /** Default: nobody can be asked. */
+  approvals?: RunnerOptions["approvals"];
   /** Default: an empty one. */
   db?: Db;
 }
 
 export function stage(agent: Agent, options: RunnerStageOptions = {}) {
-  const { adapter = platform(), tools = [], settings = {}, admins = [], db = openDatabase(":memory:") } = options;
+  const {
+    adapter = platform(),
+    tools = [],
+    settings = {},
+    admins = [],
+    db = openDatabase(":memory:"),
+    context = {},
+    transcriber,
+  } = options;
+  const { approvals = { consent: async () => ({ given: false, reason: "nobody can be asked" }) } } = options;
   const clock = new VirtualClock(NOW);
   const store = sqliteStore(db, { now: () => clock.now() });
   const delivered: number[] = [];
@@ -61,13 +77,18 @@ export function stage(agent: Agent, options: RunnerStageOptions = {}) {
     router: new Router({ registry, agent: "main", defaults: () => ({ ...SETTINGS, ...settings }), settleMs: 0 }),
     roles: { isAdmin: async ({ user }) => admins.includes(user.id) },
     warnAt: 0.8,
-    contextTokens: 1_000,
+    contextTokens: 200_000,
+    maxTokens: 8_192,
+    compactionTimeoutMs: 30_000,
+    background: { ambientMessages: 20, ambientTokens: 2_000, ambientMaxAgeMs: 3_600_000 },
+    approvals,
+    ...context,
     agent,
-    tools,
+    tools: fixedTools(tools),
     persona: "You are a test.",
     timeoutMs: 60_000,
     maxAttempts: 3,
-    attachments: { maxBytes: 1_000, maxPerTurn: 2 },
+    attachments: { maxBytes: 1_000, maxPerTurn: 2, maxTextBytes: 1_000, transcriber },
     clock,
     log: createLog("silent"),
     metrics: createMetrics(() => store.counts()),

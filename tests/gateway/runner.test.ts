@@ -189,11 +189,11 @@ describe("a run", () => {
       }),
     );
     await runner.handle(lane);
-    expect(fetched).toEqual(["broken", "a", "b"]);
+    expect(fetched).toEqual(["broken", "a"]);
     const blocks = requests[0]?.messages.at(-1)?.content ?? [];
-    expect(blocks.filter(({ type }) => type === "image")).toHaveLength(2);
+    expect(blocks.filter(({ type }) => type === "image")).toHaveLength(1);
     const [text] = blocks.filter((block) => block.type === "text");
-    for (const words of ["could not be fetched", "too large", "over 20 MB", "a.png"])
+    for (const words of ["could not be fetched", "too large", "over 20 MB", "a.png", "only 2 files"])
       expect(text?.text).toContain(words);
     await store.close();
   });

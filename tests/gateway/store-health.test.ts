@@ -5,8 +5,8 @@ import { StoreHealth } from "../../gateway/store-health.ts";
 import { openDatabase } from "../../sessions/sqlite/database.ts";
 import { sqliteStore } from "../../sessions/sqlite/store.ts";
 import { StoreError, type StoreErrorCode } from "../../sessions/store.ts";
+import { VirtualClock } from "../../sessions/virtual-clock.ts";
 import { message, NOW, routing } from "../sessions/messages.ts";
-import { VirtualClock } from "../sessions/virtual-clock.ts";
 
 /** A store that fails when a test says so, and is watched. */
 function stage() {

@@ -20,6 +20,9 @@ const settings: ChatSettings = {
   addressing: "mention",
   busy: "collect",
   compaction: 0.6,
+  compactionTokens: 200_000,
+  ambient: "off",
+  tools: "all",
   maxAgeMs: 1_000_000,
 };
 const router = new Router({ registry, agent: "main", defaults: () => settings, settleMs: 0 });

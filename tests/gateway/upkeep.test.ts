@@ -3,8 +3,8 @@ import { createLog } from "../../gateway/log.ts";
 import { Upkeep } from "../../gateway/upkeep.ts";
 import { openDatabase } from "../../sessions/sqlite/database.ts";
 import { sqliteStore } from "../../sessions/sqlite/store.ts";
+import { VirtualClock } from "../../sessions/virtual-clock.ts";
 import { message, NOW, planOf, routing } from "../sessions/messages.ts";
-import { VirtualClock } from "../sessions/virtual-clock.ts";
 import { platform } from "./runner-stage.ts";
 
 const MINUTE_MS = 60_000;
@@ -39,6 +39,7 @@ async function stage({ retentionMs }: { retentionMs?: number } = {}) {
     adapters: [platform({ erase: { before: async (time) => erased.push(time), of: async () => 0 } })],
     abort: (runIds) => aborted.push(...runIds),
     heldMs: 0,
+    ambientMs: 1_000,
     retentionMs,
     clock,
     log,

@@ -3,6 +3,7 @@ import type { WireMessage } from "../../adapters/web/wire.ts";
 import { busyModes } from "./dialogues/busy.ts";
 import { lettingIn } from "./dialogues/letting-in.ts";
 import { limits } from "./dialogues/limits.ts";
+import { longConversations } from "./dialogues/long-conversations.ts";
 import { ownConversations } from "./dialogues/own-conversations.ts";
 import { queueing } from "./dialogues/queueing.ts";
 import { rights } from "./dialogues/rights.ts";
@@ -20,6 +21,7 @@ speakers(open);
 rights(open);
 lettingIn(open);
 limits(open);
+longConversations(open);
 ownConversations(open);
 busyModes(open);
 switching(open, [

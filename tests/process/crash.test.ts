@@ -43,7 +43,7 @@ describe.each(stages)("a crash, on %s", (_, openStage) => {
     const theatre = await Theatre.open(stage, { asProcess: true });
     const { claude } = theatre;
     claude.respond(({ body }) =>
-      toolResults(body).length === 0 ? message([text("Let me look."), toolUse("current_time")]) : "It is late.",
+      toolResults(body).length === 0 ? message([text("Let me look."), toolUse("now")]) : "It is late.",
     );
     const gate = claude.hold({ when: ({ body }) => toolResults(body).length > 0 });
     const alice = await stage.person("Alice");

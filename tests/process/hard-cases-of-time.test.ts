@@ -7,9 +7,9 @@ import type { Agent, AgentEvent, RunRequest } from "../../agents/agent.ts";
 import { loadConfig } from "../../gateway/config/load.ts";
 import type { Settings } from "../../gateway/config/schema.ts";
 import { createLog } from "../../gateway/log.ts";
+import { VirtualClock } from "../../sessions/virtual-clock.ts";
 import { agentThat, noUsage } from "../gateway/runner-stage.ts";
 import { message, NOW } from "../sessions/messages.ts";
-import { VirtualClock } from "../sessions/virtual-clock.ts";
 import { Life } from "../simulation/life.ts";
 import { SimulatedPlatform } from "../simulation/platform.ts";
 

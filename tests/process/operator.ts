@@ -74,6 +74,13 @@ export class Operator {
     return program.errors.join("\n");
   }
 
+  /** What a command prints, however it ends. */
+  async runs(...args: string[]): Promise<{ code: number | NodeJS.Signals; output: string }> {
+    const program = new Program({ args, cwd: this.cwd, env: this.#env });
+    const code = await program.exited;
+    return { code, output: program.output.join("\n") };
+  }
+
   async json(...args: string[]): Promise<unknown> {
     return JSON.parse(await this.says(...args, "--json"));
   }

@@ -43,6 +43,9 @@ export const SETTING_VALUES: ReadonlyArray<readonly [string, readonly string[]]>
   ["addressing", ["mention", "always"]],
   ["busy", ["collect", "steer", "interrupt", "none"]],
   ["compaction", ["0.5", "80%", "7"]],
+  ["compactionTokens", ["50000", "999", "-1"]],
+  ["ambient", ["recent", "off", "all"]],
+  ["tools", ["none", "now, recall", "../etc"]],
   ["maxAgeMs", ["2d", "12h", "1s"]],
   ["extraPrompt", ["prompt-canary be kind", "prompt-canary -- drop"]],
   ["model", ["claude-x", "../etc", "a b"]],
@@ -60,6 +63,8 @@ export interface CaseContext {
   /** Codes that were made, rightful ones among them. */
   codes: readonly string[];
   claimCode: string;
+  /** What somebody is being asked, and where. */
+  question: { platform: string; account: string; chat: string; userId: string; code: string } | undefined;
   /** What was said before this. */
   previous: InboundMessage | undefined;
 }
@@ -68,6 +73,8 @@ export interface CaseContext {
 export function randomMessage(dice: Dice, n: number, mark: string, context: CaseContext): InboundMessage {
   const { previous } = context;
   const message = anything(dice, n, mark, context);
+  const { question } = context;
+  if (question !== undefined && dice.chance(50)) return answering(dice, n, message, question);
   const asks = ["strategy", "forget", "block"].includes(previous?.command?.name ?? "");
   if (previous === undefined || !dice.chance(asks ? 70 : 15)) return message;
   // Nobody else writes in somebody's private chat.
@@ -90,6 +97,35 @@ export function randomMessage(dice: Dice, n: number, mark: string, context: Case
       user,
       messageId: `m${n}`,
       sentAt: 0,
+    },
+  };
+}
+
+/** A word on what somebody is asked, by them or by anybody else. */
+function answering(
+  dice: Dice,
+  n: number,
+  message: InboundMessage,
+  { platform, account, chat, userId, code }: NonNullable<CaseContext["question"]>,
+): InboundMessage {
+  const group = GROUPS.find(({ id }) => id === chat);
+  const isTheirs = group === undefined || dice.chance(60);
+  const other = { id: dice.pick(USERS.slice(0, 5)), name: "Other", isBot: false };
+  const name = dice.pick(["approve", "approve", "deny"]);
+  const args = dice.pick([code, code.toLowerCase(), ""]);
+  const isNumber = dice.chance(20);
+  return {
+    text: isNumber ? dice.pick(["1", "2"]) : `/${name} ${args}`,
+    attachments: [],
+    addressed: true,
+    ...(!isNumber && { command: { name, args } }),
+    source: {
+      ...message.source,
+      platform: platform as Platform,
+      account,
+      chat: group === undefined ? { id: chat, kind: "dm" } : { ...group },
+      user: isTheirs ? { id: userId, name: `Name ${userId}`, isBot: false } : other,
+      messageId: `m${n}`,
     },
   };
 }

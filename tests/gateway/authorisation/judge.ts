@@ -4,11 +4,10 @@ import type { AuditEntry } from "../../../sessions/audit.ts";
 import { decodeKey, decodePart, encodePart } from "../../../strategies/key.ts";
 import { marksIn } from "../session-book.ts";
 import type { Oracle, Source } from "./oracle.ts";
+import { isBeside, isCode, isPrivate, placeOf, sameAccount, sameChat, spell } from "./places.ts";
+import { ADMINS_SETTINGS, OWNERS_SETTINGS } from "./setting-names.ts";
 import type { Change } from "./watch.ts";
 import { privateChat, type Shown } from "./world.ts";
-
-const OWNERS_SETTINGS = ["model", "userTokensPerDay", "userRunsPerDay", "chatTokensPerDay", "chatRunsPerDay"];
-const ADMINS_SETTINGS = ["strategy", "fork", "threads", "addressing", "busy", "compaction", "maxAgeMs", "extraPrompt"];
 
 /** What somebody was allowed at the moment of a message. */
 export interface Rights {
@@ -37,6 +36,8 @@ export function rightsOf(oracle: Oracle, message: InboundMessage): Rights {
 export interface Written {
   mark: string;
   source: Source;
+  /** Whether its author was let in at that moment. */
+  letIn: boolean;
 }
 
 /**
@@ -52,6 +53,8 @@ export class Judge {
   readonly #keyOf: (session: string) => string;
   readonly #now: () => number;
   readonly #marks = new Map<string, Source>();
+  /** What was written by people who were not let in. */
+  readonly #uninvited = new Set<string>();
   /** What rightfully happened, counted, so that it is known whether anything did. */
   readonly seen = new Map<string, number>();
 
@@ -71,8 +74,9 @@ export class Judge {
     this.#now = look.now;
   }
 
-  wrote({ mark, source }: Written): void {
+  wrote({ mark, source, letIn }: Written): void {
     this.#marks.set(mark, source);
+    if (!letIn) this.#uninvited.add(mark);
   }
 
   /** Take over what the operator does, which needs no right. */
@@ -142,6 +146,8 @@ export class Judge {
         return change.from === "0" && change.to === "1"
           ? this.#problemWithStop(message.source, rights, change)
           : undefined;
+      case "approvals":
+        return this.#problemWithConsent(message, rights, change);
       default:
         return this.#problemWithMessage(message, rights, change);
     }
@@ -259,6 +265,20 @@ export class Judge {
     return rights.owner ? undefined : "somebody else's run was stopped";
   }
 
+  /** Whoever is being answered decides, there, and nobody for them; what nobody answers is refused by the clock. */
+  #problemWithConsent({ source, command, text }: InboundMessage, rights: Rights, change: Change): string | undefined {
+    const { key, from, to } = change;
+    const [author, chatRef = "", expiresAt] = key;
+    if (from !== "asked" || to === null) return undefined;
+    if (to === "denied" && Number(expiresAt) <= this.#now()) return undefined;
+    this.#count(`consent ${to}`);
+    if (!rights.letIn) return "consent by somebody who is not let in";
+    if (author !== source.user.id || author === "") return "consent by somebody else";
+    if (this.#chatOf(chatRef) !== placeOf(source)) return "consent from elsewhere";
+    // What one adds to one's question may take it back, but never agrees to anything.
+    return to === "denied" || command?.name === "approve" || /^\d+$/.test(text) ? undefined : "consent without a word";
+  }
+
   #problemWithMessage(message: InboundMessage, rights: Rights, { key, from, to }: Change): string | undefined {
     const [userId, chatRef = "", , isCommand] = key;
     const { source } = message;
@@ -317,10 +337,17 @@ export class Judge {
   /** @returns what the model was shown and should not have been */
   requests(shown: readonly Shown[]): string[] {
     const wrong: string[] = [];
-    for (const { session, author, marks } of shown) {
+    for (const { session, author, marks, own, beside } of shown) {
+      const asked = this.#marks.get(own.at(-1) ?? "");
       for (const mark of marks) {
         const source = this.#marks.get(mark);
         const home = source === undefined ? undefined : this.#sessionOf(source.messageId);
+        // What was no turn anywhere may stand beside what was asked in the very same place.
+        if (source !== undefined && home === undefined && beside.includes(mark) && isBeside(source, session, asked)) {
+          if (this.#uninvited.has(mark)) wrong.push(`${mark} of somebody who is not let in was shown in ${session}`);
+          this.#count("background");
+          continue;
+        }
         const isOwn = source?.user.id === author;
         // Whoever else it may concern: what is one person's is put together by that person alone.
         if (home === session && (isOwn || !isPrivate(session))) continue;
@@ -361,32 +388,4 @@ export class Judge {
   #count(what: string): void {
     this.seen.set(what, (this.seen.get(what) ?? 0) + 1);
   }
-}
-
-function isCode({ command }: InboundMessage, code: string | null): boolean {
-  return code !== null && command?.args.toUpperCase().replace(/[\s-]/g, "") === code;
-}
-
-function isPrivate(session: string): boolean {
-  const parts = decodeKey(session);
-  return parts?.user !== undefined || parts?.kind === "dm";
-}
-
-function sameChat(one: string, other: string): boolean {
-  const [first, second] = [decodeKey(one), decodeKey(other)];
-  return ["platform", "account", "chat"].every((part) => first?.[part as "chat"] === second?.[part as "chat"]);
-}
-
-function sameAccount(one: string, other: string): boolean {
-  const [first, second] = [JSON.parse(one) as string[], JSON.parse(other) as string[]];
-  return first[0] === second[0] && first[1] === second[1];
-}
-
-export function placeOf({ platform, account, chat }: Source): string {
-  return JSON.stringify([platform, account, chat.id]);
-}
-
-function spell(platform: string, account = "default", id?: string, thread?: string): string {
-  const at = account === "default" ? platform : `${platform}@${account}`;
-  return `${at}:${id}${thread === undefined ? "" : `#${thread}`}`;
 }

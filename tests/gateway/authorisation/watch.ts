@@ -18,6 +18,14 @@ const WATCHED: Readonly<Record<string, { key: readonly string[]; value: string }
   sessions: { key: ["key", "id"], value: "coalesce(ended_at, 'open')" },
   transcript: { key: ["session_id", "coalesce(author_id, '')", "seq"], value: "role" },
   runs: { key: ["user_id", "chat_id", "id"], value: "stopped" },
+  approvals: {
+    key: [
+      "(SELECT user_id FROM runs WHERE id = ROW.run_id)",
+      "(SELECT chat_id FROM runs WHERE id = ROW.run_id)",
+      "expires_at",
+    ],
+    value: "state",
+  },
   inbox: { key: ["user_id", "chat_id", "seq", "is_command"], value: "state" },
 };
 
@@ -34,7 +42,8 @@ export class DatabaseWatch {
     this.#db = db;
     db.exec("CREATE TEMP TABLE changes (n INTEGER PRIMARY KEY, about TEXT, row_key TEXT, old TEXT, new TEXT)");
     for (const [table, { key, value }] of Object.entries(WATCHED)) {
-      const of = (row: string, column: string) => column.replace(/^(coalesce\()?/, `$1${row}.`);
+      const of = (row: string, column: string) =>
+        column.includes("ROW.") ? column.replaceAll("ROW.", `${row}.`) : column.replace(/^(coalesce\()?/, `$1${row}.`);
       const named = (row: string) => `json_array(${key.map((column) => of(row, column)).join(", ")})`;
       const valued = (row: string) => of(row, value);
       const note = (row: string, old: string, present: string) =>

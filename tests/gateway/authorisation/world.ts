@@ -1,8 +1,10 @@
 import { type Adapter, type OutboundChunk, SendError } from "../../../adapters/adapter.ts";
 import type { InboundMessage, Platform } from "../../../adapters/record.ts";
+import { fixedTools } from "../../../agents/tool-list.ts";
 import type { AccessRules } from "../../../gateway/access.ts";
+import { Approvals } from "../../../gateway/approvals.ts";
 import { CommandExecutor } from "../../../gateway/commands/executor.ts";
-import { commandNames } from "../../../gateway/commands/index.ts";
+import { commandNames, laneTasks } from "../../../gateway/commands/index.ts";
 import { Delivery } from "../../../gateway/delivery.ts";
 import { Intake } from "../../../gateway/intake.ts";
 import { createLog } from "../../../gateway/log.ts";
@@ -15,8 +17,9 @@ import { Router } from "../../../sessions/router.ts";
 import type { ChatSettings } from "../../../sessions/settings.ts";
 import { openDatabase } from "../../../sessions/sqlite/database.ts";
 import { sqliteStore } from "../../../sessions/sqlite/store.ts";
+import { VirtualClock } from "../../../sessions/virtual-clock.ts";
 import { NOW, registry, SETTINGS } from "../../sessions/messages.ts";
-import { VirtualClock } from "../../sessions/virtual-clock.ts";
+import { SEND } from "../approvals-stage.ts";
 import { agentThat, noUsage } from "../runner-stage.ts";
 import { marksIn, ownMarks } from "../session-book.ts";
 
@@ -25,6 +28,10 @@ export interface Shown {
   session: string;
   author: string;
   marks: readonly string[];
+  /** Those of them that are to be answered. */
+  own: readonly string[];
+  /** Those of them that are background. */
+  beside: readonly string[];
 }
 
 export interface WorldOptions {
@@ -54,6 +61,7 @@ export function openWorld({ access, administers, code }: WorldOptions) {
   const log = createLog("error", { write: (line) => faults.push(line) });
   const sent: OutboundChunk[] = [];
   const shown: Shown[] = [];
+  let asked = 0;
   let held: PromiseWithResolvers<void> | undefined;
 
   const adapters = ACCOUNTS.map(
@@ -97,15 +105,32 @@ export function openWorld({ access, administers, code }: WorldOptions) {
     maxAgeMs: () => 10 * DAY_MS,
   });
   const agent = agentThat(async function* (request) {
-    const { messages, scene, author, signal } = request;
+    const { messages, scene, author, signal, consent } = request;
     const all = marksIn(JSON.stringify([request.system, messages]).replaceAll(/<quoted [^>]*>.*?<\/quoted>/gs, ""));
-    shown.push({ session: scene.sessionKey, author: author.id, marks: all });
+    const beside = marksIn(messages.map(({ background = "" }) => background).join());
+    const turns = messages.map(({ background: _, ...turn }) => turn);
+    const own = ownMarks({ body: { messages: turns } } as never);
+    shown.push({ session: scene.sessionKey, author: author.id, marks: all, own, beside });
     const aborted = new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
     await Promise.race([held?.promise, aborted]);
     signal.throwIfAborted();
-    const text = `Answer to: ${ownMarks({ body: { messages } } as never).join(" ")}`;
+    asked += 1;
+    if (asked % 5 === 0) await consent?.({ type: "tool-use", id: `call-${asked}`, name: SEND.name, input: {} }, SEND);
+    const text = `Answer to: ${own.join(" ")}`;
     yield { type: "reply", content: [{ type: "text", text }], usage: { ...noUsage, outputTokens: 10 }, model: "m" };
     yield { type: "done", reason: "end" };
+  });
+  /** Runs that wait for their author's word. */
+  let deciding = 0;
+  const approvals = new Approvals({
+    store,
+    clock,
+    log,
+    metrics,
+    timeoutMs: 60_000,
+    newCode: code,
+    delivered: (chatRef) => delivery.wake(chatRef),
+    park: () => {},
   });
   const runner = new Runner({
     store,
@@ -114,12 +139,23 @@ export function openWorld({ access, administers, code }: WorldOptions) {
     roles,
     warnAt: 0.8,
     contextTokens: 1_000_000,
+    maxTokens: 8_192,
+    compactionTimeoutMs: 30_000,
+    background: { ambientMessages: 20, ambientTokens: 2_000, ambientMaxAgeMs: 3_600_000 },
+    approvals: {
+      async consent(asking) {
+        deciding += 1;
+        return approvals.consent(asking).finally(() => {
+          deciding -= 1;
+        });
+      },
+    },
     agent,
-    tools: [],
+    tools: fixedTools(),
     persona: "You are a test.",
     timeoutMs: DAY_MS,
     maxAttempts: 3,
-    attachments: { maxBytes: 1_000, maxPerTurn: 1 },
+    attachments: { maxBytes: 1_000, maxPerTurn: 1, maxTextBytes: 1_000 },
     clock,
     log,
     metrics,
@@ -138,6 +174,7 @@ export function openWorld({ access, administers, code }: WorldOptions) {
     lanes,
     clock,
     abort: (runIds) => runner.stop(runIds),
+    answered: (runId, toolUseId) => approvals.answered(runId, toolUseId),
     log,
   });
   const intake = new Intake({
@@ -148,6 +185,7 @@ export function openWorld({ access, administers, code }: WorldOptions) {
     platforms,
     access,
     commands: commandNames,
+    tasks: laneTasks,
     runCommand: (seq) => executor.run(seq),
     abort: (runIds) => runner.stop(runIds),
     interrupt: (lane, userId, at) => runner.interrupt(lane, userId, at),
@@ -168,7 +206,7 @@ export function openWorld({ access, administers, code }: WorldOptions) {
       await delivery.settled();
       await turn();
       const { running, queued } = lanes.size;
-      const waiting = held === undefined ? running + queued : 0;
+      const waiting = held === undefined ? running + queued - deciding : 0;
       if (waiting === 0) break;
     }
     await delivery.settled();
@@ -210,7 +248,8 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 
 function defaultsOf(platform: Platform): ChatSettings {
   const strategy = platform === "telegram" || platform === "web" ? "shared" : "per-user";
-  return { ...SETTINGS, strategy, maxAgeMs: 100 * DAY_MS };
+  const ambient = platform === "whatsapp" ? "off" : "recent";
+  return { ...SETTINGS, strategy, ambient, maxAgeMs: 100 * DAY_MS };
 }
 
 /** Where somebody is alone with the bot. */

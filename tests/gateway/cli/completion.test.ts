@@ -28,7 +28,7 @@ async function offered(desk: Desk, ...words: string[]): Promise<string[]> {
 describe("what is offered", () => {
   test("commands with what they do, their commands, and options", async () => {
     const desk = await furnished();
-    expect(await offered(desk, "s")).toEqual(["start", "sessions", "settings", "strategy", "stop"]);
+    expect(await offered(desk, "s")).toEqual(["start", "sessions", "settings", "strategy", "stop", "simulate"]);
     expect(await desk.says("complete", "--", "acc")).toBe("access\tsay who is answered");
     expect(await offered(desk, "pair", "")).toEqual(["list", "approve", "dismiss", "help"]);
     expect(await offered(desk, "strategy", GROUP, "--f")).toEqual(["--fork", "--fresh"]);
@@ -82,6 +82,14 @@ describe("what is offered", () => {
       ["bash", "zsh", "fish"],
     ],
     [["usage", "--day", ""], []],
+    [
+      ["simulate", "--from", "discord"],
+      ["discord-json", "discord-csv"],
+    ],
+    [
+      ["simulate", "--strategies", "per"],
+      ["per-user", "per-thread"],
+    ],
     [["nonsense", ""], []],
   ])("%j becomes one of %j", async (words, expected) => {
     expect(await offered(await furnished(), ...words)).toEqual(expected);

@@ -115,6 +115,7 @@ export class Desk {
     });
     await this.store.end(run, {
       outcome: "done",
+      cleared: 0,
       deliveries: [{ to: run.to, chunks: [{ text, plain: text }], replyTo: run.quote }],
     });
   }

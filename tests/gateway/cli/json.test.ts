@@ -7,9 +7,12 @@ import { Desk, GROUP } from "./desk.ts";
 
 /** Each command with words that make it do something, in an order in which all of them can. */
 const examples: string[][] = [
+  ["tools"],
   ["chats"],
   ["chats", "show", GROUP],
   ["sessions"],
+  ["context"],
+  ["context", "show", "1"],
   ["settings", GROUP],
   ["strategy", GROUP],
   ["pair", "list"],
@@ -36,6 +39,7 @@ const examples: string[][] = [
   ["forget", GROUP, "alice", "--yes"],
   ["backup", "parley.tar", "--force"],
   ["db", "check"],
+  ["simulate", "--generate", "--hours", "1", "--strategies", "per-user"],
 ];
 const WITHOUT_JSON = ["start", "check", "restore", "whatsapp link", "whatsapp unlink", "completion", "complete"];
 
@@ -43,6 +47,9 @@ test("every command has --json, and --help names the keys that it prints", async
   const desk = Desk.open();
   const { lane } = await desk.hears("alice", "hi", {}, { strategy: "per-user" });
   await desk.answers(lane, "hello");
+  const run = await desk.begins((await desk.hears("alice", "more", {}, { strategy: "per-user" })).lane);
+  const tokens = { tokensBefore: 9, tokensAfter: 3 };
+  await desk.store.compact(run, { upTo: 2, summary: "hi", clearedTo: 2, method: "model", ...tokens });
   await desk.begins((await desk.hears("alice", "more")).lane);
   await desk.isAsked(message("bob", "hi", { source: { chat: { id: "-2", kind: "group" } } }), "ABCD2345");
   await desk.isAsked(message("bob", "hi", { source: { chat: { id: "-3", kind: "group" } } }), "EFGH6789");
@@ -62,7 +69,8 @@ test("no command is left out above", () => {
   const paths = (command: Command, above: string[]): string[] =>
     command.commands.flatMap((each) => {
       const path = [...above, each.name()];
-      const own = each.commands.length === 0 || ["chats", "outbox"].includes(each.name()) ? [path.join(" ")] : [];
+      const own =
+        each.commands.length === 0 || ["chats", "context", "outbox"].includes(each.name()) ? [path.join(" ")] : [];
       return [...own, ...paths(each, path)];
     });
   const all = paths(

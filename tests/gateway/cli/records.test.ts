@@ -22,20 +22,20 @@ describe("usage", () => {
       day: DAY,
       chat: GROUP,
       users: [
-        { user: "alice", name: "ALICE", tokens: 246, runs: 2 },
-        { user: "bob", name: "BOB", tokens: 123, runs: 1 },
+        { user: "alice", name: "ALICE", tokens: 246, readTokens: 206, cachedTokens: 6, runs: 2 },
+        { user: "bob", name: "BOB", tokens: 123, readTokens: 103, cachedTokens: 3, runs: 1 },
       ],
-      total: { tokens: 369, runs: 3 },
+      total: { tokens: 369, readTokens: 309, cachedTokens: 9, runs: 3 },
       limits: { userTokensPerDay: null, userRunsPerDay: 50, chatTokensPerDay: 100_000, chatRunsPerDay: null },
     });
     const said = await desk.says("usage", GROUP);
-    expect(said).toMatch(/^ALICE +alice +246 +2$/m);
+    expect(said).toMatch(/^ALICE +alice +246 +2 % +2$/m);
     expect(said).toMatch(/^Limit of a day: 100,000 tokens for the chat$/m);
   });
 
   test("shows all chats together, and a day on which nothing was used", async () => {
     const desk = await used();
-    expect(await desk.says("usage")).toMatch(/^\(together\) +369 +3$/m);
+    expect(await desk.says("usage")).toMatch(/^\(together\) +369 +2 % +3$/m);
     expect(await desk.says("usage", "--day", "2020-02-29")).toContain("Nothing was used.");
   });
 

@@ -58,7 +58,7 @@ test("it tells what holds in chats, and on each platform only what is different 
   );
   const lines = describeConfig(config);
   expect(lines).toContain(
-    "chats: strategy shared, threads per-user, addressing mention, busy collect, compaction 0.7, maxAgeMs 43200000",
+    "chats: strategy shared, threads per-user, addressing mention, busy collect, compaction 0.7, compactionTokens 200000, ambient off, tools all, maxAgeMs 43200000",
   );
   expect(lines).toContain("discord: access allowlist");
   expect(lines).toContain(
@@ -66,10 +66,23 @@ test("it tells what holds in chats, and on each platform only what is different 
   );
   expect(lines).toContain("limits: userRunsPerDay 50, warnings from 0.8 on");
   expect(lines).toContain("retention: 1 day");
+  expect(lines).toContain(
+    "context: 20 messages from beside a conversation in 2000 tokens, none older than 3600000 ms, summing up for 120000 ms",
+  );
+  expect(lines).toContain("approvals: awaited for 120000 ms");
+  expect(lines).toContain("attachments: 10 per turn, 5000000 bytes each, text files 200000 bytes");
+  expect(lines).toContain("transcriber: none");
   expect(lines.join("\n")).not.toContain("swordfish");
   const untouched = describeConfig(load(""));
   expect(untouched).toContain("limits: none, warnings from 0.8 on");
   expect(untouched).toContain("retention: kept for ever");
+});
+
+test("of a transcriber it tells the program and not its arguments, which may hold a key", () => {
+  const transcriber = "{ command: [/usr/bin/listen, --key, SECRET], timeoutMs: 5, maxBytes: 6 }";
+  const lines = describeConfig(load(`attachments: { transcriber: ${transcriber} }\n`));
+  expect(lines).toContain("transcriber: /usr/bin/listen, up to 6 bytes, 5 ms each");
+  expect(lines.join("\n")).not.toContain("SECRET");
 });
 
 test("it says plainly that anybody can join", () => {

@@ -11,6 +11,9 @@ const builtIn = {
   addressing: "mention",
   busy: "collect",
   compaction: "0.6",
+  compactionTokens: "200000",
+  ambient: "off",
+  tools: "all",
   maxAgeMs: "43200000",
   model: "claude-sonnet-5-5",
 };
@@ -71,6 +74,9 @@ const section = {
   addressing: fc.constantFrom("mention", "always"),
   busy: fc.constantFrom("collect", "steer", "interrupt"),
   compaction: fc.oneof(share, fc.record({ dm: share, groups: share }, { requiredKeys: [] })),
+  compactionTokens: fc.integer({ min: 1_000, max: 100_000_000 }),
+  ambient: fc.constantFrom("off", "recent"),
+  tools: fc.oneof(fc.constantFrom("all", "none", "recall"), fc.constantFrom(["now"], ["files", "now", "files"])),
   maxAgeMs: fc.integer({ min: 60_000, max: 2_147_483_647 }),
   extraPrompt: fc.string({ minLength: 1, maxLength: 4_000 }).filter((text) => /\S/.test(text) && !text.includes("$")),
 };

@@ -14,11 +14,14 @@ describe("without file and environment", () => {
       threads: "per-user",
       addressing: "mention",
       busy: "collect",
+      compactionTokens: 200_000,
+      ambient: "off",
+      tools: "all",
       maxAgeMs: 43_200_000,
     };
     const kinds = { dm: { ...chats, compaction: 0.85 }, groups: { ...chats, compaction: 0.6 } };
     const elsewhere = { ...kinds, access: { dm: "pairing", groups: "pairing" } };
-    const texts = { ...chats, maxAgeMs: "43200000" };
+    const texts = { ...chats, compactionTokens: "200000", maxAgeMs: "43200000" };
     const nothing = { dm: {}, groups: {} };
     expect(config).toEqual({
       file: undefined,
@@ -48,7 +51,7 @@ describe("without file and environment", () => {
         prompt: undefined,
         maxTokens: 8192,
         contextTokens: 200_000,
-        maxSteps: 10,
+        maxSteps: 25,
       },
       anthropic: { apiKey: undefined, baseUrl: undefined, maxRetries: 2 },
       discord: undefined,
@@ -59,8 +62,16 @@ describe("without file and environment", () => {
       runs: { max: 16, timeoutMs: 600_000, maxAttempts: 3 },
       queue: { maxWaitingPerUser: 20, settleMs: 1000 },
       outbox: { maxFailures: 20 },
-      attachments: { maxBytes: 5_000_000, maxPerTurn: 10 },
+      context: {
+        ambientMessages: 20,
+        ambientTokens: 2_000,
+        ambientMaxAgeMs: 3_600_000,
+        compactionTimeoutMs: 120_000,
+      },
+      approvals: { timeoutMs: 120_000 },
+      attachments: { maxBytes: 5_000_000, maxPerTurn: 10, maxTextBytes: 200_000, transcriber: undefined },
       shutdown: { graceMs: 20_000 },
+      mcp: [],
       log: { level: "info" },
     });
   });
@@ -304,6 +315,21 @@ describe("platforms", () => {
     ]);
   });
 
+  test("sum up at a number of tokens, and look at what is said beside them, as they say", () => {
+    const { telegram, web } = load(
+      "compactionTokens: 50000\nambient: recent\nweb: { compactionTokens: 9000, ambient: off }\n",
+    ).platforms;
+    expect(telegram.groups).toMatchObject({ compactionTokens: 50_000, ambient: "recent" });
+    expect(web.dm).toMatchObject({ compactionTokens: 9_000, ambient: "off" });
+  });
+
+  test("use all tools, none, or those with a name", () => {
+    const { discord, telegram, web } = load(
+      "tools: [recall, files]\ntelegram: { token: t, tools: none }\nweb: { tools: now }\n",
+    ).platforms;
+    expect([discord, telegram, web].map(({ dm }) => dm.tools)).toEqual(["recall files", "none", "now"]);
+  });
+
   test("have the limits that count for all, others, or none", () => {
     const { limits, platforms } = load(
       "limits: { userTokensPerDay: 1000, chatRunsPerDay: 5, warnAt: 0.5 }\nweb: { limits: { userTokensPerDay: none, userRunsPerDay: 3 } }\n",
@@ -364,6 +390,33 @@ describe("platforms", () => {
   test("know of no webhook while they poll", () => {
     expect(load("telegram: { token: t, webhook: { url: 'https://a.example' } }").telegram?.webhook).toBeUndefined();
   });
+});
+
+describe("a transcriber", () => {
+  test("is there if there is a command", () => {
+    const transcriber = (yaml: string) => load(`attachments:\n  transcriber: ${yaml}\n`).attachments.transcriber;
+    expect(transcriber("{ command: [listen, '-'] }")).toEqual({
+      command: ["listen", "-"],
+      timeoutMs: 60_000,
+      maxBytes: 20_000_000,
+    });
+    expect(transcriber("{ command: [listen], timeoutMs: 5, maxBytes: 6 }")).toEqual({
+      command: ["listen"],
+      timeoutMs: 5,
+      maxBytes: 6,
+    });
+    expect(transcriber("")).toBeUndefined();
+    expect(transcriber("{}")).toBeUndefined();
+  });
+
+  test.each(["{ timeoutMs: 5 }", "{ command: [] }", "{ command: [], maxBytes: 1 }"])(
+    "of which nobody knows the command is a mistake: %s",
+    (yaml) => {
+      expect(complaints(`attachments:\n  transcriber: ${yaml}\n`)).toEqual([
+        "parley.yaml:2:3  attachments.transcriber: there is no command; set attachments.transcriber.command, or leave the section out",
+      ]);
+    },
+  );
 });
 
 describe("where a setting comes from", () => {

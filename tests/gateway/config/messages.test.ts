@@ -69,6 +69,29 @@ const cases: Array<{ name: string; yaml: string; env?: Record<string, string>; s
     ],
   },
   {
+    name: "background that would be kept for more than a day",
+    yaml: "context: { ambientMaxAgeMs: 86400001 }\n",
+    says: [
+      "parley.yaml:1:12  context.ambientMaxAgeMs: expected milliseconds: a whole number from 1000 to 86400000, found 86400001",
+    ],
+  },
+  {
+    name: "a name of a tool that is none",
+    yaml: "tools: [now, ../etc]\nambient: always\n",
+    says: [
+      'parley.yaml:1:14  tools[1]: expected the name of a tool or of a server, found "../etc"',
+      'parley.yaml:2:1  ambient: expected "off" or "recent", found "always"',
+    ],
+  },
+  {
+    name: "all tools and one of them, and a list of none",
+    yaml: "tools: [all, now]\nweb: { tools: [] }\n",
+    says: [
+      'parley.yaml:1:1  tools: expected "all", "none", or a list of 1 to 100 names of tools and servers, found a list',
+      'parley.yaml:2:8  web.tools: expected "all", "none", or a list of 1 to 100 names of tools and servers, found a list',
+    ],
+  },
+  {
     name: "an item of a list",
     yaml: 'owners:\n  - "telegram:1"\n  - 42\n  - "signal:7"\n',
     says: [

@@ -25,7 +25,7 @@ export function busyModes(openStage: () => Promise<Stage>): void {
   describe("busy modes", () => {
     test("steer: what one adds comes in after a tool's result and before the end, and one message answers all", async () => {
       const { claude, stage, alice, waits } = await playBusy(await openStage(), "steer");
-      claude.script(message([text("Let me look."), toolUse("current_time")]), "It is late.", "And dark.");
+      claude.script(message([text("Let me look."), toolUse("now")]), "It is late.", "And dark.");
       const gates = [0, 1].map((index) => claude.hold({ when: (request) => request.index === index }));
       const asked = await alice.says("what time is it?");
       await claude.waitForInFlight(1);
@@ -133,7 +133,7 @@ export function busyCrashes(openStage: () => Promise<Stage>): void {
     ["interrupt", "after"],
   ] as const)("%s: killed right %s a message comes in, both are answered, once", async (busy, moment) => {
     const { theatre, claude, stage, alice, waits } = await playBusy(await openStage(), busy, { asProcess: true });
-    if (busy === "steer") claude.script(message([text("Let me look."), toolUse("current_time")]));
+    if (busy === "steer") claude.script(message([text("Let me look."), toolUse("now")]));
     const gates = [0, 1].map((index) => claude.hold({ when: (request) => request.index === index }));
     await alice.says("first");
     await claude.waitForRequests(1);

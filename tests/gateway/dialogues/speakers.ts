@@ -54,7 +54,7 @@ export function speakers(openStage: () => Promise<Stage>): void {
       gate.release();
       await bob.hears("what about this");
       const spoken = lastUserText(claude.requests.at(-1)?.body as never);
-      expect(spoken).toContain(`<quoted from="${alice.id}" name="Alice">`);
+      expect(spoken).toContain(`<quoted from="${alice.id}" name="Alice"`);
       expect(spoken).toContain("the cellar is flooded");
     });
 

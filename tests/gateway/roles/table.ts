@@ -68,6 +68,9 @@ const lookingOn: readonly Row[] = [
   { say: say("/settings busi"), for: "nobody", done: /no setting .?busi/, on: QUICK },
   { say: say("/settings --everywhere busy steer"), for: "nobody", done: /I do not know .?--everywhere/, on: QUICK },
   { say: say("/settings strategy shared"), for: "nobody", done: /\/strategy.? changes that/, on: QUICK },
+  { say: say("/approve"), for: "nobody", done: /nothing of yours to decide/, on: QUICK },
+  { say: say("/approve 23456789"), for: "nobody", done: /no open question with that code/, on: QUICK },
+  { say: say("/deny"), for: "nobody", done: /nothing of yours to decide/, on: QUICK },
   { say: say("/confirm"), for: "nobody", done: /nothing to confirm/ },
   { say: say("/cancel"), for: "nobody", done: /nothing to cancel/, on: QUICK },
 ];
@@ -234,17 +237,23 @@ export const inGroup: readonly Row[] = [
       on: ["discord"],
     }),
   ),
-  ...["threads shared", "addressing mention", "compaction 50%", "maxAgeMs 2h", "extraPrompt Be brief."].flatMap(
-    (setting): Row[] =>
-      [setting, `${setting.split(" ")[0]} reset`].map((text) => ({
-        say: say(`/settings ${text}`),
-        for: "admins",
-        done: new RegExp(setting.split(" ")[0] ?? ""),
-        refused: ADMINS_ONLY,
-        audited: `setting ${setting.split(" ")[0]}`,
-        ...SET,
-        on: QUICK,
-      })),
+  ...[
+    "threads shared",
+    "addressing mention",
+    "compaction 50%",
+    "ambient recent",
+    "maxAgeMs 2h",
+    "extraPrompt Be brief.",
+  ].flatMap((setting): Row[] =>
+    [setting, `${setting.split(" ")[0]} reset`].map((text) => ({
+      say: say(`/settings ${text}`),
+      for: "admins",
+      done: new RegExp(setting.split(" ")[0] ?? ""),
+      refused: ADMINS_ONLY,
+      audited: `setting ${setting.split(" ")[0]}`,
+      ...SET,
+      on: QUICK,
+    })),
   ),
   // Everybody is shown it, and admins what to pick from.
   { say: say("/strategy"), for: "admins", done: /Strategy here/, refused: /Strategy here/, writes: ["offers"] },

@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished } from "vitest";
+import type { Tool } from "../../../agents/agent.ts";
 import { composeGateway } from "../../../gateway/compose.ts";
 import { DEFAULT_DATA_DIR } from "../../../gateway/config/defaults.ts";
 import { loadConfig } from "../../../gateway/config/load.ts";
@@ -18,6 +19,8 @@ export interface TheatreOptions {
   strategy?: string;
   settings?: Settings;
   env?: Record<string, string>;
+  /** What agents may use beside the built-in tools; not with `asProcess`. */
+  tools?: readonly Tool[];
   /** Run the program as a process of its own. Default: inside this one, which is quicker. */
   asProcess?: boolean;
   /** Where the program kills itself, with `asProcess`; once it has risen it does not. */
@@ -66,7 +69,7 @@ export class Theatre {
   }
 
   static async open(stage: Stage, options: TheatreOptions = {}): Promise<Theatre> {
-    const { strategy = "per-user", settings = {}, env = {}, asProcess = false, failpoint } = options;
+    const { strategy = "per-user", settings = {}, env = {}, asProcess = false, failpoint, tools = [] } = options;
     const claude = await FakeAnthropic.start();
     const folder = await mkdtemp(join(tmpdir(), "parley-theatre-"));
     const logged: string[] = [];
@@ -88,7 +91,8 @@ export class Theatre {
     };
     await writeFile(join(folder, "parley.yaml"), JSON.stringify(complete));
     await stage.prepare?.(join(folder, DEFAULT_DATA_DIR));
-    const start = () => (asProcess ? spawned(folder, environment, logged) : composed(folder, environment, logged));
+    const start = () =>
+      asProcess ? spawned(folder, environment, logged) : composed(folder, environment, logged, tools);
     const doomed = () => spawned(folder, { ...environment, PARLEY_FAILPOINT: failpoint ?? "" }, logged);
     const gateway = await (failpoint === undefined ? start() : doomed());
     // One that kills itself may do so before it is connected.
@@ -175,10 +179,15 @@ export class Theatre {
   }
 }
 
-async function composed(folder: string, env: Record<string, string>, logged: string[]): Promise<Running> {
+async function composed(
+  folder: string,
+  env: Record<string, string>,
+  logged: string[],
+  tools: readonly Tool[],
+): Promise<Running> {
   const config = loadConfig({ cwd: folder, env });
   const log = createLog(config.log.level, { write: (line) => logged.push(line) });
-  const gateway = await composeGateway(config, log);
+  const gateway = await composeGateway(config, log, undefined, tools);
   const { url, claimCode } = gateway;
   return { url, claimCode, stop: () => gateway.stop(), kill: () => gateway.stop() };
 }
