@@ -44,8 +44,8 @@ export type Compacted =
  *                         given before costs what the provider has cached of it; where nothing is cached any more, this is
  *                         done from a quarter of the limit on
  *     still above half ─▶ the oldest whole turns are summed up, down to a quarter of the limit
- *     no summary to be had, and the window full ──▶ an excerpt stands for them; with room left they are given once more, and
- *                         the next run tries again
+ *     no summary to be had, and the window full ──▶ an excerpt stands for them; with room left they are given as they are,
+ *                         and it is tried again ten minutes later, or once much more was said
  *
  * A step of the present turn is never summed up. Each change is committed before anything is asked with it, under the run's
  * lease; a crash leaves the session as it was before or after, and whoever takes the run over looks again. Summing up is

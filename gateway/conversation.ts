@@ -1,6 +1,7 @@
 import type { Adapter } from "../adapters/adapter.ts";
 import { type Agent, AgentError, type Tool } from "../agents/agent.ts";
 import { systemPrompt } from "../agents/prompt.ts";
+import { CHARS_PER_TOKEN } from "../agents/tokens.ts";
 import { allowedTools, type ToolSource } from "../agents/tool-list.ts";
 import type { Clock } from "../sessions/clock.ts";
 import type { Run } from "../sessions/runs.ts";
@@ -315,9 +316,6 @@ const SERVERS_MS = 30_000;
 function toolUses(step: TranscriptMessage | undefined): number {
   return step?.content.filter(({ type }) => type === "tool-use").length ?? 0;
 }
-
-/** Of English text, about. */
-const CHARS_PER_TOKEN = 4;
 
 function brokenOff(text: string): TranscriptMessage {
   return { role: "assistant", content: [{ type: "text", text: `${text.trimEnd()} …` }] };
