@@ -55,6 +55,7 @@ const shape = z.strictObject({
       userName: name.optional(),
       text: text.optional(),
       fromSelf: z.boolean(),
+      claimed: z.boolean().optional(),
     })
     .optional(),
   forwarded: z.strictObject({ userId: id.optional(), name: name.optional() }).optional(),
