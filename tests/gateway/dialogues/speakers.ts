@@ -35,6 +35,8 @@ export function speakers(openStage: () => Promise<Stage>): void {
       await alice.says("two");
       await alice.renames("Alicia");
       await alice.says("three");
+      const waiting = async () => (await theatre.store((store) => store.counts())).waiting;
+      await expect.poll(waiting, { interval: 10, timeout: 10_000 }).toBe(2);
       gate.release();
       await alice.hears("three");
       expect(claude.requests).toHaveLength(2);
