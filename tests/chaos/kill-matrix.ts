@@ -55,7 +55,7 @@ const ROWS: Record<Step, Row> = {
       { story: stories.steering, before: null },
     ],
   },
-  "store.compact": { occasions: [{ story: stories.summing, before: { again: "a summary" } }] },
+  "store.compact": { occasions: [summed({ before: { again: "a summary" } })] },
   "store.threadOpened": { occasions: [{ story: stories.thread }], never: noThreads },
   "store.draftBegun": { occasions: [drafted()], never: noDrafts },
   "store.draftShown": { occasions: [drafted()], never: noDrafts },
@@ -120,7 +120,7 @@ const ROWS: Record<Step, Row> = {
       { story: talk, nth: 2, before: { again: SECOND } },
     ],
   },
-  "agent.summarise": { occasions: [{ story: stories.summing, after: { again: "a summary" } }] },
+  "agent.summarise": { occasions: [summed({ after: { again: "a summary" } })] },
   "agent.tool": { occasions: [{ story: talk }] },
   "agent.tool-results": { occasions: [{ story: talk }] },
   "adapter.send": {
@@ -138,6 +138,11 @@ const ROWS: Record<Step, Row> = {
 /** While the second one is answered, the first answer may still be being sent. */
 function second(nth: number, before: Aftermath = {}): Occasion {
   return { story: talk, nth, before: { ...before, sending: "maybe" }, after: { sending: "maybe" } };
+}
+
+/** The same where the second is summed up for. */
+function summed({ before = {}, after = {} }: Pick<Occasion, "before" | "after">): Occasion {
+  return { story: stories.summing, before: { ...before, sending: "maybe" }, after: { ...after, sending: "maybe" } };
 }
 
 function drafted(): Occasion {
