@@ -204,8 +204,9 @@ test("two run at a time, and whoever waits can leave", async () => {
   leaving.abort(new Error("the run was stopped"));
   await expect(third).rejects.toThrow("the run was stopped");
   await board.told("listening");
+  const ended = Promise.all(first.map((each) => expect(each).rejects.toThrow("shutdown")));
   ending.abort(new Error("shutdown"));
-  for (const each of first) await expect(each).rejects.toThrow("shutdown");
+  await ended;
   await board.gone;
   expect(board.lines.length).toBeLessThanOrEqual(2);
   expect(clock.pending).toBe(0);

@@ -72,7 +72,7 @@ test("a program that is killed in the middle of two calls ends both", async () =
   const stage = new McpStage();
   const server = await stage.open(hostile("calls"));
   const both = [call(server, "h__never"), call(server, "h__die")];
-  for (const each of both) await expect(each).rejects.toMatchObject({ code: "lost" });
+  await Promise.all(both.map((each) => expect(each).rejects.toMatchObject({ code: "lost" })));
 });
 
 test("what is no answer is passed over, and nothing of a call is logged", async () => {

@@ -97,7 +97,8 @@ describe("a compaction", () => {
   });
 
   test("is not known without the beta's header, nor where there is none", async () => {
-    for (const refused of both(compacting, {})) await expect(refused).rejects.toThrow(Anthropic.BadRequestError);
+    const refused = both(compacting, {}).map((each) => expect(each).rejects.toThrow(Anthropic.BadRequestError));
+    await Promise.all(refused);
     const old = await FakeAnthropic.start({ compacts: false });
     const asking = new Anthropic({ apiKey: "k", baseURL: old.baseURL, maxRetries: 0, logLevel: "off" });
     await expect(asking.beta.messages.create({ ...compacting, betas })).rejects.toThrow(Anthropic.BadRequestError);

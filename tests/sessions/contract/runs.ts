@@ -44,7 +44,8 @@ export function runs(scene: StoreScene): void {
         scene.store.threadOpened(run, "t"),
         scene.store.park(run),
       ];
-      for (const attempt of stale) await expect(attempt).rejects.toMatchObject({ code: "lease-lost" });
+      const refused = stale.map((attempt) => expect(attempt).rejects.toMatchObject({ code: "lease-lost" }));
+      await Promise.all(refused);
       expect(await scene.store.chatsWithDeliveries()).toEqual([]);
       await scene.store.end(taken, answer(taken, "ok"));
       expect(await serveAll()).toEqual([["bob", "me too"]]);
