@@ -8,13 +8,22 @@ const LABELS: Readonly<Record<string, string>> = {
   attachment: "(attached) ",
 };
 
+/** What stands inside is escaped whether or not there is an envelope around it. */
+const INSIDE = /<(quoted|forwarded|attachment)(?: [^<>]*)?>([^<]*)<\/\1>/g;
+
 /** The words of a stored text as they were said: without what was written around them for the model. */
 export function spoken(text: string): string {
-  const words = text.replace(ELEMENT, (_, closing: string, name: string) =>
+  const isTagged = text.includes("<message ");
+  const marked = isTagged
+    ? text
+    : text.replace(INSIDE, (_, name: string, inside: string) => `${LABELS[name]}${unescaped(inside)}`);
+  const words = marked.replace(ELEMENT, (_, closing: string, name: string) =>
     closing === "" ? (LABELS[name] ?? "") : "",
   );
-  const plain = text.includes("<message ")
-    ? words.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&")
-    : words.replace(ESCAPED_ELEMENT, "<");
+  const plain = isTagged ? unescaped(words) : words.replace(ESCAPED_ELEMENT, "<");
   return plain.trim();
+}
+
+function unescaped(text: string): string {
+  return text.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&");
 }
